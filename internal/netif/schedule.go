@@ -1,0 +1,24 @@
+package netif
+
+import "time"
+
+// Schedule says how often an instance's addresses are announced, by
+// keepalived's garp_master_* settings.
+type Schedule struct {
+	// Repeat is the number of announcements of each address at once when the
+	// instance becomes master, and again after Delay. At least 1.
+	Repeat int
+	// Delay is the time to the second burst; 0: no second burst.
+	Delay time.Duration
+	// Refresh is the period of announcements after that; 0: none.
+	// RefreshRepeat is their number each time, at least 1.
+	Refresh       time.Duration
+	RefreshRepeat int
+	// LowerPrioRepeat and LowerPrioDelay are Repeat and Delay for an advert of
+	// lower priority heard while master; 0 repeats: none.
+	LowerPrioRepeat int
+	LowerPrioDelay  time.Duration
+	// Interval and NAInterval are the least gaps between two ARPs, or two
+	// neighbour advertisements, on one interface; 0: none.
+	Interval, NAInterval time.Duration
+}

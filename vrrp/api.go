@@ -1,0 +1,26 @@
+package vrrp
+
+import "net/netip"
+
+// Transport sends the adverts of one instance. A Runner calls it from its own
+// goroutine only.
+type Transport interface {
+	// Send sends one encoded advert (the VRRP message, with the checksum for
+	// dst) from src to dst. It does not block.
+	Send(src, dst netip.Addr, message []byte) error
+	// Drain delivers everything that is waiting in the receive socket before
+	// it returns, so that a timer is not believed while an advert lies unread.
+	Drain()
+}
+
+// Observer is told what an instance decides. Calls come from the Runner's
+// goroutine, in order, and must return at once.
+type Observer interface {
+	// RoleChanged: take over or give up addresses and services.
+	RoleChanged(RoleChange)
+	// Prepare(on=true): a living master is about to be preempted: program the
+	// services and call Runner.Prepared. Prepare(on=false): take them away.
+	Prepare(key Key, on bool)
+	// Announce: announce all addresses again, by the lower_prio schedule.
+	Announce(key Key)
+}

@@ -1,0 +1,159 @@
+package vrrp
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Family is the address family of a virtual router. A VRID is scoped to an
+// interface and a family: IPv4 VRID 51 and IPv6 VRID 51 are different routers.
+type Family uint8
+
+// The two address families.
+const (
+	IPv4 Family = 4
+	IPv6 Family = 6
+)
+
+// String returns "IPv4" or "IPv6".
+func (f Family) String() string {
+	if f == IPv6 {
+		return "IPv6"
+	}
+	return "IPv4"
+}
+
+// ChecksumMode says how the checksum of a version 3 advert over IPv4 is read.
+// Version 2 and IPv6 know only one reading.
+type ChecksumMode uint8
+
+// The three readings.
+const (
+	// ChecksumPseudoHeader sums pseudo-header and message: RFC 5798 as
+	// keepalived and FRR read it. The default.
+	ChecksumPseudoHeader ChecksumMode = iota
+	// ChecksumMessageOnly sums the message alone: RFC 9568, section 5.2.8.
+	// It is keepalived's v3_checksum_as_v2.
+	ChecksumMessageOnly
+	// ChecksumEither accepts both and sends the first.
+	ChecksumEither
+)
+
+// AuthType is the authentication type of a version 2 advert (RFC 2338).
+type AuthType uint8
+
+// Authentication types on the wire.
+const (
+	AuthNone AuthType = 0
+	AuthPass AuthType = 1
+	AuthAH   AuthType = 2
+)
+
+// Peer is one unicast peer.
+type Peer struct {
+	Addr netip.Addr
+	// MinTTL and MaxTTL bound the received TTL when CheckTTL is set, 0 to 255.
+	MinTTL, MaxTTL uint8
+	CheckTTL       bool
+}
+
+// Config describes one virtual router completely. It is a plain value: it
+// crosses the process boundary and is compared to find out what a reload
+// changed. All ranges are checked by package config; the zero value of a field
+// marked "0:" means what stands there.
+type Config struct {
+	// Name is the instance's name in the configuration.
+	Name string
+	// Interface carries the adverts.
+	Interface string
+	Family    Family
+	// Version is 2 or 3. IPv6 is always 3.
+	Version uint8
+	// VRID is 1 to 255.
+	VRID uint8
+	// Priority is 1 to 255; 255 is the address owner.
+	Priority uint8
+	// StartMaster is "state MASTER": it lets an owner start as master. It is
+	// true by default for an owner.
+	StartMaster bool
+	// AdvertInt is the interval of our adverts: whole seconds 1 to 255 in
+	// version 2, 10 ms to 40.95 s in steps of 10 ms in version 3.
+	AdvertInt time.Duration
+	// DownTimerAdverts is the number of missed adverts before take-over, 1 to
+	// 100. 0: 3.
+	DownTimerAdverts int
+	// NoPreempt accepts a living master of lower priority.
+	NoPreempt bool
+	// PreemptDelay is how long a living master of lower priority is accepted
+	// after it was first heard, 0 to 1000 s.
+	PreemptDelay time.Duration
+	// Checksum is the reading of the version 3 checksum over IPv4.
+	Checksum ChecksumMode
+	// Auth is the version 2 authentication; AuthPassword has at most 8 bytes
+	// and is a secret: it must never be printed.
+	Auth         AuthType
+	AuthPassword string
+	// Source is the configured source address; invalid: the first usable
+	// address of the interface that is no virtual address, link-local for IPv6.
+	Source netip.Addr
+	// TrackSource faults the instance while Source is not on the machine.
+	TrackSource bool
+	// Group is the multicast group. Invalid: 224.0.0.18 or ff02::12.
+	Group netip.Addr
+	// Peers makes the instance unicast. The node's own address has been left out.
+	Peers []Peer
+	// CheckUnicastSource drops adverts from addresses that are no peer.
+	CheckUnicastSource bool
+	// UnicastTTL is the TTL of unicast adverts, 0: 255.
+	UnicastTTL uint8
+	// Addresses are those carried in adverts, in the order of the file.
+	Addresses []netip.Addr
+	// SkipCheckAdvAddr compares the address list only when the master changes.
+	SkipCheckAdvAddr bool
+	// LowerPrioNoAdvert leaves adverts of lower priority unanswered.
+	LowerPrioNoAdvert bool
+	// HigherPrioSendAdvert sends one more advert before giving way.
+	HigherPrioSendAdvert bool
+	// DontTrackPrimary: the own interface being down is no fault.
+	DontTrackPrimary bool
+}
+
+// Key identifies a virtual router across reloads: the role belongs to it, not
+// to the name.
+type Key struct {
+	Interface string
+	Family    Family
+	VRID      uint8
+}
+
+// Key returns the identity of the router that c describes.
+func (c *Config) Key() Key { return Key{c.Interface, c.Family, c.VRID} }
+
+// Unicast reports whether adverts go to peers rather than to a group.
+func (c *Config) Unicast() bool { return len(c.Peers) > 0 }
+
+// Role is the state of a virtual router, by the names of RFC 3768 and
+// keepalived. FAULT is Initialize of the standard, with reasons.
+type Role uint8
+
+// The roles.
+const (
+	Init Role = iota
+	Backup
+	Master
+	Fault
+)
+
+// String returns "INIT", "BACKUP", "MASTER" or "FAULT".
+func (r Role) String() string {
+	switch r {
+	case Backup:
+		return "BACKUP"
+	case Master:
+		return "MASTER"
+	case Fault:
+		return "FAULT"
+	default:
+		return "INIT"
+	}
+}
