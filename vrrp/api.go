@@ -1,6 +1,9 @@
 package vrrp
 
-import "net/netip"
+import (
+	"net/netip"
+	"time"
+)
 
 // Transport sends the adverts of one instance. A Runner calls it from its own
 // goroutine only.
@@ -23,4 +26,16 @@ type Observer interface {
 	Prepare(key Key, on bool)
 	// Announce: announce all addresses again, by the lower_prio schedule.
 	Announce(key Key)
+}
+
+// RoleChange is one change of role.
+type RoleChange struct {
+	Key      Key
+	From, To Role
+	// Reason is a short phrase for people: "no advert for 3.6s".
+	Reason string
+	// Master is the last known master's address; invalid: unknown.
+	Master netip.Addr
+	// At is when the change was decided.
+	At time.Time
 }
