@@ -1,0 +1,72 @@
+package ipvs
+
+import "context"
+
+// Services lists the services in the kernel, without their servers, in their
+// normal form. An empty table is no error.
+func (c *Client) Services(ctx context.Context) ([]Service, error) {
+	var all []Service
+	err := c.list(ctx, request{cmd: cmdGetService}, func(attrs []byte) error {
+		s, err := decodeService(attrs)
+		all = append(all, s)
+		return err
+	})
+	return all, wrap("list services", err)
+}
+
+// Servers lists the servers of one service. A service that is not there has
+// none: the kernel makes no difference (ip_vs_genl_dump_dests). A server that
+// is an address of the machine is Local, whatever was asked for.
+func (c *Client) Servers(ctx context.Context, k Key) ([]Server, error) {
+	k = k.normal()
+	attrs, err := encodeKey(k)
+	if err != nil {
+		return nil, wrap("list servers of "+k.String(), err)
+	}
+	var all []Server
+	err = c.list(ctx, request{cmdGetDest, attrs}, func(attrs []byte) error {
+		s, err := decodeServer(k.Family, attrs)
+		all = append(all, s)
+		return err
+	})
+	return all, wrap("list servers of "+k.String(), err)
+}
+
+// Table returns those of the services with the given keys that are in the
+// kernel, with their servers: one request per service and one more. The kernel
+// may be changed by others between them.
+func (c *Client) Table(ctx context.Context, keys []Key) ([]Service, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	asked := make(map[Key]bool, len(keys))
+	for _, k := range keys {
+		asked[k.normal()] = true
+	}
+	all, err := c.Services(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found := all[:0]
+	for _, s := range all {
+		if !asked[s.Key] {
+			continue
+		}
+		if s.Servers, err = c.Servers(ctx, s.Key); err != nil {
+			return nil, err
+		}
+		found = append(found, s)
+	}
+	return found, nil
+}
+
+// list reads a whole list, piece by piece, with pauses. The deadline counts
+// for the list.
+func (c *Client) list(ctx context.Context, r request, each func([]byte) error) error {
+	return c.locked(ctx, func() error {
+		return c.own(ctx, func(conn *conn) error {
+			c.pace.begin()
+			return conn.dump(r, each, func() { c.pace.did(1); c.pace.begin() })
+		})
+	})
+}
