@@ -10,100 +10,168 @@ import (
 type Params struct {
 	Config *Config
 	// Source is the primary address our adverts carry; it decides a tie.
+	// Invalid: unknown, every tie is lost.
 	Source netip.Addr
 }
 
-// EventKind says what happened.
-type EventKind uint8
-
-// The events.
-const (
-	// Start: leave Init. Ignored in any other role.
-	Start EventKind = iota
-	// Shutdown: a clean stop; a master says priority 0.
-	Shutdown
-	// TimerFired: the deadline of the last ArmTimer has passed, and nothing is
-	// left to read from the sockets.
-	TimerFired
-	// AdvertReceived: an advert passed every receive check.
-	AdvertReceived
-	// PriorityChanged: the effective priority is now Event.Priority.
-	PriorityChanged
-	// FaultRaised: the first reason for FAULT appeared.
-	FaultRaised
-	// FaultCleared: the last reason for FAULT has gone.
-	FaultCleared
-	// Prepared: the services asked for by ActPrepare are complete.
-	Prepared
-	// Reconfigured: Params.Config is another one of the same Key; the role stays.
-	Reconfigured
-)
-
-// Event is one thing that happened to an instance. It is a value, so that a
-// step allocates nothing.
-type Event struct {
-	Kind EventKind
-	// At is when it happened; for an advert, when the kernel received it.
-	At time.Time
-	// Priority belongs to PriorityChanged.
-	Priority uint8
-	// Advert belongs to AdvertReceived.
-	Advert Advert
-	// Reason belongs to FaultRaised: a short phrase for people.
-	Reason string
+// Step advances one instance by the state machines of RFC 3768 and RFC 9568,
+// section 6.4, with keepalived's additions. The same parameters, state and
+// event give the same result. It keeps nothing and allocates nothing.
+//
+// It differs from the standards and from keepalived in this:
+//   - A living master of lower priority is preempted only when our services
+//     are complete, or one more master-down interval has passed.
+//   - A timer met more than an interval late (a paused machine) listens for
+//     another interval, once, before it claims the role.
+//   - Adverts answer a lower master at most once per answerGap, so that two
+//     routers with twisted views of each other do not flood the segment.
+//   - Two owners (255) are told apart by address only; keepalived lowers one
+//     of them to 254 after a while.
+func Step(p Params, s State, ev Event) (State, Actions) {
+	x := stepper{p: p, s: s, ev: ev}
+	if x.s.Priority == 0 {
+		x.s.Priority = p.Config.Priority
+	}
+	switch ev.Kind {
+	case Start:
+		x.start()
+	case Shutdown:
+		x.leave(Init, ReasonShutdown)
+	case FaultRaised:
+		x.leave(Fault, ReasonFault)
+	case FaultCleared:
+		if x.s.Role == Fault {
+			x.enterBackup(ReasonFaultCleared)
+		}
+	case PriorityChanged:
+		x.setPriority(ev.Priority)
+	case Reconfigured:
+		x.reconfigure()
+	case Prepared:
+		x.prepared()
+	case AdvertReceived:
+		x.advert()
+	case TimerFired:
+		x.timer()
+	}
+	return x.s, x.out
 }
 
-// Advert is what Step needs of an accepted advert.
-type Advert struct {
-	Source   netip.Addr
-	Priority uint8
-	// Interval is the sender's: learned in version 3.
-	Interval time.Duration
+// stepper is one call of Step in progress.
+type stepper struct {
+	p   Params
+	s   State
+	ev  Event
+	out Actions
 }
 
-// ActionKind says what is to be done.
-type ActionKind uint8
-
-// The actions.
-const (
-	// ActSendAdvert: send one advert of Action.Priority at once.
-	ActSendAdvert ActionKind = iota
-	// ActArmTimer: replace the timer; it fires at Action.At.
-	ActArmTimer
-	// ActStopTimer: no timer.
-	ActStopTimer
-	// ActRole: the role is now Action.To; Action.Reason says why. The owner
-	// takes over or gives up addresses and services.
-	ActRole
-	// ActPrepare: a living master of lower priority is about to be preempted:
-	// program the services now and answer with Prepared.
-	ActPrepare
-	// ActUnprepare: the preemption is off; take those services away again.
-	ActUnprepare
-	// ActAnnounce: announce all addresses again (a lower master was heard).
-	ActAnnounce
-)
-
-// Reason says why a role changed, as a value that formats without allocating
-// in Step.
-type Reason uint8
-
-// Action is one thing for the Runner to carry out, in order.
-type Action struct {
-	Kind     ActionKind
-	Priority uint8
-	At       time.Time
-	From, To Role
-	Reason   Reason
+func (x *stepper) start() {
+	switch {
+	case x.s.Role != Init:
+	case x.owner():
+		x.becomeMaster(ReasonOwner)
+	default:
+		x.enterBackup(ReasonStart)
+	}
 }
 
-// Actions is a short list without allocation.
-type Actions struct {
-	n int
-	a [8]Action
+// owner reports whether the instance needs no election at start.
+func (x *stepper) owner() bool { return x.s.Priority == 255 && x.p.Config.StartMaster }
+
+// leave goes to a role that takes no part in elections.
+func (x *stepper) leave(to Role, why Reason) {
+	if x.s.Role == to || x.s.Role == Init && why == ReasonShutdown {
+		return
+	}
+	if x.s.Role == Master {
+		x.send(0)
+	}
+	x.dropPreparation()
+	x.stop()
+	x.setRole(to, why)
 }
 
-// All returns the actions in order; the slice is valid until the next Add.
-func (l *Actions) All() []Action { return l.a[:l.n] }
+func (x *stepper) advert() {
+	if sameAddr(x.ev.Advert.Source, x.p.Source) {
+		return // a copy of ourselves or our own frame; neither is a rival
+	}
+	switch x.s.Role {
+	case Backup:
+		x.backupAdvert()
+	case Master:
+		x.masterAdvert()
+	}
+}
 
-func (l *Actions) add(a Action) { l.a[l.n] = a; l.n++ }
+func (x *stepper) timer() {
+	if x.s.Deadline.IsZero() || x.ev.At.Before(x.s.Deadline) {
+		return
+	}
+	switch x.s.Role {
+	case Backup:
+		x.backupTimer()
+	case Master:
+		x.masterTimer()
+	}
+}
+
+func (x *stepper) reconfigure() {
+	if x.ev.Priority != 0 {
+		x.s.Priority = x.ev.Priority
+	}
+	switch x.s.Role {
+	case Backup:
+		x.restartBackup()
+	case Master:
+		// A shorter interval counts at once, a longer one from the next advert.
+		if next := x.ev.At.Add(x.p.Config.AdvertInt); next.Before(x.s.Deadline) {
+			x.arm(next)
+		}
+	}
+}
+
+func (x *stepper) setPriority(priority uint8) {
+	old := x.s.Priority
+	if priority == 0 || priority == old {
+		return
+	}
+	x.s.Priority = priority
+	if x.s.Role == Backup {
+		x.backupPriority(old)
+	}
+}
+
+func (x *stepper) send(priority uint8) {
+	x.out.add(Action{Kind: ActSendAdvert, Priority: priority})
+}
+
+func (x *stepper) arm(at time.Time) {
+	x.s.Deadline = at
+	x.out.add(Action{Kind: ActArmTimer, At: at})
+}
+
+func (x *stepper) stop() {
+	x.s.Deadline = time.Time{}
+	x.out.add(Action{Kind: ActStopTimer})
+}
+
+func (x *stepper) setRole(to Role, why Reason) {
+	x.out.add(Action{Kind: ActRole, From: x.s.Role, To: to, Reason: why})
+	x.s.Role = to
+}
+
+func (x *stepper) skew() time.Duration {
+	return skew(x.p.Config, x.s.Priority, x.s.MasterInterval)
+}
+
+func (x *stepper) downTime() time.Duration {
+	return downTime(x.p.Config, x.s.Priority, x.s.MasterInterval)
+}
+
+// sameAddr compares without the zone: a packet's source and a configured
+// address name the same link differently.
+func sameAddr(a, b netip.Addr) bool { return a.IsValid() && a.WithZone("") == b.WithZone("") }
+
+// higherAddr reports whether a wins a tie against b: as an unsigned number in
+// network byte order.
+func higherAddr(a, b netip.Addr) bool { return a.WithZone("").Compare(b.WithZone("")) > 0 }

@@ -1,0 +1,175 @@
+package vrrp
+
+import "time"
+
+// enterBackup waits a whole master-down time of our own interval: nothing is
+// known of the others.
+func (x *stepper) enterBackup(why Reason) {
+	x.s.MasterInterval = x.p.Config.AdvertInt
+	x.s.heard = x.ev.At
+	x.s.left, x.s.listened = false, false
+	x.s.preemptAt = time.Time{}
+	x.s.rival = rival{}
+	x.arm(x.ev.At.Add(x.downTime()))
+	x.setRole(Backup, why)
+}
+
+func (x *stepper) backupAdvert() {
+	a := x.ev.Advert
+	switch {
+	case a.Priority == 0:
+		x.masterLeft()
+	case a.Priority < x.s.Priority && x.preempts():
+		x.hearRival()
+	default:
+		x.accept()
+	}
+}
+
+// accept bows to the master that sent the advert.
+func (x *stepper) accept() {
+	a := x.ev.Advert
+	x.dropPreparation()
+	x.s.Master, x.s.MasterPriority = a.Source, a.Priority
+	x.s.MasterInterval = x.intervalOf(a)
+	x.s.heard = x.ev.At
+	x.s.left, x.s.listened = false, false
+	if a.Priority >= x.s.Priority {
+		x.s.preemptAt = time.Time{}
+	}
+	x.arm(x.ev.At.Add(x.downTime()))
+}
+
+// intervalOf is the interval that counts for the sender of a: version 3 learns
+// it, version 2 has dropped adverts of another one.
+func (x *stepper) intervalOf(a Advert) time.Duration {
+	if x.p.Config.Version == 2 || a.Interval <= 0 {
+		return x.p.Config.AdvertInt
+	}
+	return a.Interval
+}
+
+// preempts reports whether an advert of lower priority is refused now. The
+// first one starts the preempt delay.
+func (x *stepper) preempts() bool {
+	c := x.p.Config
+	switch {
+	case c.StartMaster || x.s.Priority == 255 && c.NoPreempt:
+		return true
+	case c.NoPreempt:
+		return false
+	case x.s.preemptAt.IsZero():
+		x.s.preemptAt = x.ev.At.Add(c.PreemptDelay)
+	}
+	return !x.ev.At.Before(x.s.preemptAt)
+}
+
+// masterLeft cuts the wait to the skew, which still lets the best backup go
+// first.
+func (x *stepper) masterLeft() {
+	r := &x.s.rival
+	if sameAddr(x.ev.Advert.Source, r.addr) {
+		r.until = x.ev.At
+	}
+	switch {
+	case r.waiting() && !r.living(x.ev.At):
+		x.becomeMaster(ReasonMasterLeft)
+	case r.waiting(): // somebody else left; the rival still holds the addresses
+	default:
+		x.s.left = true
+		x.arm(x.ev.At.Add(x.skew()))
+	}
+}
+
+// hearRival keeps the timer running, and has the services made ready for when
+// it fires.
+func (x *stepper) hearRival() {
+	a, r := x.ev.Advert, &x.s.rival
+	r.addr, r.priority = a.Source, a.Priority
+	r.at = x.ev.At
+	r.until = x.ev.At.Add(downTime(x.p.Config, x.s.Priority, x.intervalOf(a)))
+	if r.prepare == prepareNone {
+		r.prepare = prepareAsked
+		x.out.add(Action{Kind: ActPrepare})
+	}
+	if r.waiting() {
+		x.arm(r.wake())
+	}
+}
+
+// dropPreparation takes back what ActPrepare asked for.
+func (x *stepper) dropPreparation() {
+	if x.s.rival.prepare != prepareNone {
+		x.out.add(Action{Kind: ActUnprepare})
+	}
+	x.s.rival = rival{}
+}
+
+func (x *stepper) prepared() {
+	r := &x.s.rival
+	if x.s.Role != Backup || r.prepare == prepareNone {
+		return
+	}
+	r.prepare = prepareDone
+	if r.waiting() {
+		x.becomeMaster(ReasonPreempt)
+	}
+}
+
+func (x *stepper) backupTimer() {
+	r := &x.s.rival
+	alive := r.living(x.ev.At)
+	switch {
+	case x.overslept():
+		x.s.listened = true
+		x.arm(x.ev.At.Add(x.s.MasterInterval + x.skew()))
+	case alive && r.prepare == prepareAsked && !r.waiting():
+		r.giveUp = x.ev.At.Add(x.downTime())
+		x.arm(r.wake())
+	case alive && r.prepare == prepareAsked && x.ev.At.Before(r.giveUp):
+		x.arm(r.wake())
+	case alive && r.prepare == prepareAsked:
+		x.becomeMaster(ReasonUnprepared)
+	case alive:
+		x.becomeMaster(ReasonPreempt)
+	case x.s.left:
+		x.becomeMaster(ReasonMasterLeft)
+	default:
+		x.becomeMaster(ReasonSilence)
+	}
+}
+
+// overslept reports whether the deadline was met so late that a living master
+// may have advertised unheard: a paused machine receives nothing. Only once,
+// or a starved process would never take over.
+func (x *stepper) overslept() bool {
+	return !x.s.listened && x.ev.At.Sub(x.s.Deadline) > x.s.MasterInterval
+}
+
+// backupPriority moves the deadline by the difference in skew.
+func (x *stepper) backupPriority(old uint8) {
+	r := x.s.rival
+	switch {
+	case r.prepare != prepareNone && r.priority >= x.s.Priority:
+		// The rival has become a master we bow to, since it was last heard.
+		x.dropPreparation()
+		x.s.heard = r.at
+		x.arm(r.until)
+	case r.waiting():
+	default:
+		x.arm(x.s.Deadline.Add(x.skew() - skew(x.p.Config, old, x.s.MasterInterval)))
+	}
+}
+
+// restartBackup waits anew by the rules of another configuration, as keepalived
+// does at a reload. A master that has left is not waited for.
+func (x *stepper) restartBackup() {
+	x.dropPreparation()
+	x.s.preemptAt = time.Time{}
+	if x.p.Config.Version == 2 {
+		x.s.MasterInterval = x.p.Config.AdvertInt
+	}
+	if !x.s.left {
+		x.arm(x.ev.At.Add(x.downTime()))
+	}
+}
