@@ -1,0 +1,110 @@
+// Package desired computes what a virtual server should look like in the kernel
+// from its configuration and the health of its real servers.
+//
+// It is a pure function: it knows no clock, no role and no kernel. Whether the
+// service is programmed at all is decided in the dataplane.
+package desired
+
+import (
+	"director/config"
+	"director/ipvs"
+)
+
+// sorryWeight is the weight of a sorry server in use (keepalived's).
+const sorryWeight = 1
+
+// Result is the wanted table entry of one virtual server.
+type Result struct {
+	Service ipvs.Service
+	// QuorumUp is to be handed to the next Compute.
+	QuorumUp bool
+	// SorryInUse: the quorum is lost and the sorry server serves.
+	SorryInUse bool
+	// Live is the weight of the servers that are in order.
+	Live uint64
+	// Quorum is the quorum in force: the configured one, or the sum of the
+	// configured weights where that is smaller.
+	Quorum uint64
+}
+
+// Compute returns what vs should look like. up[i] says whether vs.Servers[i] is
+// in order; quorumUp is the previous result's, false at the start.
+//
+// The quorum counts weight, not servers. It comes at quorum + hysteresis and
+// goes below quorum - hysteresis, or with the last live weight. Without a sorry
+// server its loss changes nothing here: the servers left go on serving.
+func Compute(vs *config.VirtualServer, up []bool, quorumUp bool) Result {
+	r := Result{Service: vs.Service}
+	r.Live, r.Quorum = weights(vs, up)
+	r.QuorumUp = quorum(vs, r.Live, r.Quorum, quorumUp)
+	r.SorryInUse = vs.Sorry != nil && !r.QuorumUp
+	r.Service.Servers = servers(vs, up, r.SorryInUse)
+	return r
+}
+
+// weights returns the live weight and the quorum in force.
+func weights(vs *config.VirtualServer, up []bool) (live, quorum uint64) {
+	var sum uint64
+	for i := range vs.Servers {
+		w := uint64(vs.Servers[i].Server.Weight)
+		sum += w
+		if up[i] {
+			live += w
+		}
+	}
+	return live, min(uint64(vs.Quorum), sum)
+}
+
+func quorum(vs *config.VirtualServer, live, quorum uint64, was bool) bool {
+	if live == 0 {
+		return false
+	}
+	// A hysteresis that reaches the quorum would never let it go.
+	h := uint64(vs.Hysteresis)
+	if h >= quorum {
+		h = quorum - min(quorum, 1)
+	}
+	switch {
+	case live >= quorum+h:
+		return true
+	case live < quorum-h:
+		return false
+	}
+	return was
+}
+
+// servers lists the destinations: inhibited ones stay at weight 0, others that
+// do not serve are left out.
+func servers(vs *config.VirtualServer, up []bool, sorryInUse bool) []ipvs.Server {
+	out := make([]ipvs.Server, 0, len(vs.Servers)+1)
+	sorryAt := -1
+	for i := range vs.Servers {
+		s, serving := vs.Servers[i].Server, up[i] && !sorryInUse
+		if !serving {
+			if !vs.Servers[i].Inhibit {
+				continue
+			}
+			s.Weight = 0
+		}
+		if vs.Sorry != nil && s.ServerKey == vs.Sorry.ServerKey {
+			sorryAt = len(out)
+		}
+		out = append(out, s)
+	}
+	if vs.Sorry == nil || (!sorryInUse && !vs.SorryInhibit) {
+		return out
+	}
+	sorry := *vs.Sorry
+	sorry.Weight = 0
+	if sorryInUse {
+		sorry.Weight = sorryWeight
+	}
+	switch {
+	case sorryAt < 0:
+		out = append(out, sorry)
+	case sorryInUse:
+		// The sorry server is also a real server: one entry, and it serves.
+		out[sorryAt] = sorry
+	}
+	return out
+}

@@ -1,0 +1,194 @@
+// Package wire carries values between the two processes of director: wanted
+// state and health from control to dataplane, roles and what the kernel said
+// from dataplane to control.
+//
+// It knows nothing of HCL, sockets of VRRP or checks. Both ends are always the
+// same binary, so that no version is negotiated; a stream that does not decode
+// is a broken peer.
+package wire
+
+import (
+	"time"
+
+	"director/internal/netif"
+	"director/ipvs"
+	"director/vrrp"
+)
+
+// Message is one frame: exactly one field is set.
+type Message struct {
+	// From the dataplane.
+	Hello    *Hello
+	Ping     *Ping
+	Reload   *Reload
+	Stop     *Stop
+	Instance *InstanceState
+	Service  *ServiceState
+	Process  *ProcessState
+
+	// From control.
+	Pong   *Pong
+	Ready  *Ready
+	Begin  *Begin
+	Plan   *ServicePlan
+	Delta  *Delta
+	Commit *Commit
+
+	// Both ways: control reports it, the dataplane hands it back after a
+	// restart of control.
+	Health *Health
+}
+
+// Hello is the first message to a new control process.
+type Hello struct {
+	// Source is the configuration that runs, as control packed it; empty at
+	// the first start, when control reads the files.
+	Source []byte
+	// Generation is the last committed one; control goes on from there.
+	Generation uint64
+	// Restarts counts how often control has been started before.
+	Restarts int
+}
+
+// Ping asks for a Pong with the same number, as a proof of life of the
+// goroutine that owns control's state.
+type Ping struct{ Seq uint64 }
+
+// Pong answers Ping.
+type Pong struct{ Seq uint64 }
+
+// Reload asks control to read its files again.
+type Reload struct{}
+
+// Stop asks control to end; it is given a second.
+type Stop struct{}
+
+// Ready says that control has a valid configuration and has sent all of it.
+type Ready struct{}
+
+// Begin opens a change. Nothing of it is in force before Commit, so that a
+// control process that dies in between leaves the dataplane as it was.
+type Begin struct {
+	Generation uint64
+	// Full replaces everything: Instances and all following Plans are the
+	// complete configuration, and Source is its packed form. Otherwise only
+	// Deltas follow.
+	Full      bool
+	Source    []byte
+	Instances []Instance
+}
+
+// Commit closes the change that Begin opened.
+type Commit struct{ Generation uint64 }
+
+// Instance is one virtual router with what moves with its role.
+type Instance struct {
+	VRRP               vrrp.Config
+	Addresses          []netif.Address
+	Announce           netif.Schedule
+	PromoteSecondaries bool
+}
+
+// ServicePlan is one virtual server, or a part of one: several plans of the
+// same name in one change add up their servers, so that no message is large.
+type ServicePlan struct {
+	// Name is the virtual_server's.
+	Name string
+	// Instance is the vrrp_instance it is bound to; empty: always programmed.
+	Instance string
+	Service  ipvs.Service
+}
+
+// Delta changes the servers of one service.
+type Delta struct {
+	Name   string
+	Set    []ipvs.Server
+	Delete []ipvs.ServerKey
+}
+
+// Health is what the checks of one real server have found. Times are ages, so
+// that no clock has to agree.
+type Health struct {
+	Service, Server string
+	// Checks are in the order of the configuration.
+	Checks []CheckHealth
+	// QuorumUp belongs to the service and is repeated with each server.
+	QuorumUp bool
+	// Age is how old the newest result is.
+	Age time.Duration
+}
+
+// CheckHealth is the state of one check.
+type CheckHealth struct {
+	// ID tells the check of a changed configuration from the one that was.
+	ID string
+	// Known is false until the first result.
+	Known bool
+	Up    bool
+	// Reason is that of the last result, for people.
+	Reason string
+	// Failures counts failures in a row.
+	Failures int
+	// Since is the age of the last change between up and down; Age that of the
+	// last result.
+	Since, Age time.Duration
+}
+
+// InstanceState is what the dataplane says of one instance.
+type InstanceState struct {
+	Name   string
+	Status vrrp.Status
+	// Since is the age of the role.
+	Since time.Duration
+	// Addresses are in the configuration's order.
+	Addresses []AddressState
+	// Gone: the instance is no longer there.
+	Gone bool
+}
+
+// AddressState is what is known of one virtual address.
+type AddressState struct {
+	Key netif.Key
+	// State is "absent", "ours" or "foreign".
+	State string
+	Error string
+}
+
+// ServiceState is what the dataplane says of one service.
+type ServiceState struct {
+	Name string
+	// Programmed: everything wanted is in the kernel.
+	Programmed bool
+	// Why says why not, or why in part: "VI_1 is BACKUP", an error.
+	Why string
+	// Error is the kernel's last answer that was not a success; empty: none.
+	Error string
+	// TakenOver: the service was in the kernel before director wanted it.
+	TakenOver bool
+	// Gone: the service is no longer there.
+	Gone bool
+}
+
+// ProcessState is what the dataplane says of itself.
+type ProcessState struct {
+	// PID of the dataplane.
+	PID int
+	// Realtime is empty when the process runs in real time, else why not.
+	Realtime string
+	// IPVS is empty when the kernel's IPVS answers, else why not.
+	IPVS string
+	// Generation is the last committed one, KernelGeneration the last one that
+	// was in the kernel completely.
+	Generation, KernelGeneration uint64
+	// ControlRestarts counts starts of control after the first.
+	ControlRestarts int
+	// Started is the age of the dataplane.
+	Started time.Duration
+	// Repairs counts what was put back after somebody else took it away.
+	Repairs Repairs
+	// LogDropped counts log lines lost because nobody read them.
+	LogDropped uint64
+}
+
+// Repairs counts drift that was repaired, by kind of object.
+type Repairs struct{ Services, Servers, Addresses uint64 }
