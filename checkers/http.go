@@ -1,0 +1,153 @@
+package checkers
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// httpGet asks for URLs over plain HTTP, a new connection each time.
+//
+// Redirects are not followed: their status is judged like any other. The body
+// is read also when only the status is tested, so that a server that stalls in
+// it fails.
+//
+// The connection is closed as soon as the answer is complete. Where the server
+// has closed by then, as it should after our request, it is the one that keeps
+// the TIME_WAIT.
+type httpGet struct {
+	spec     Spec
+	env      Env
+	requests [][]byte // one for each URL
+}
+
+func newHTTPGet(s Spec, env Env) (*httpGet, error) {
+	if s.HTTP == nil || len(s.HTTP.URLs) == 0 {
+		return nil, fmt.Errorf("HTTP_GET of %v: no url", s.Target)
+	}
+	h := &httpGet{spec: s, env: env}
+	for i := range s.HTTP.URLs {
+		request, err := request(&s, &s.HTTP.URLs[i])
+		if err != nil {
+			return nil, fmt.Errorf("HTTP_GET of %v: %w", s.Target, err)
+		}
+		h.requests = append(h.requests, request)
+	}
+	return h, nil
+}
+
+// request returns the bytes that ask for u.
+func request(s *Spec, u *URL) ([]byte, error) {
+	if !strings.HasPrefix(u.Path, "/") || !visible(u.Path) {
+		return nil, fmt.Errorf("path %q: must begin with / and have no blanks", u.Path)
+	}
+	host := u.Host
+	if host == "" {
+		// The port is always there, also when it is 80.
+		host = strings.ReplaceAll(s.Target.String(), "%"+s.Target.Addr().Zone(), "")
+	}
+	if !visible(host) {
+		return nil, fmt.Errorf("virtualhost %q: must have no blanks", host)
+	}
+	version, end := "1.0", ""
+	switch s.HTTP.Protocol {
+	case "1.0":
+	case "1.0C":
+		end = "Connection: close\r\n"
+	case "1.1":
+		version, end = "1.1", "Connection: close\r\n"
+	default:
+		return nil, fmt.Errorf("http_protocol %q: want 1.0, 1.0C or 1.1", s.HTTP.Protocol)
+	}
+	return []byte("GET " + u.Path + " HTTP/" + version + "\r\nHost: " + host +
+		"\r\nUser-Agent: director\r\n" + end + "\r\n"), nil
+}
+
+// visible says whether s can stand in the first line or in a header.
+func visible(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+func (h *httpGet) Probe(ctx context.Context, url int) Result {
+	start := time.Now()
+	conn, err := h.env.open(ctx, &h.spec)
+	if err != nil {
+		r := newResult(start, "", err)
+		r.URL = url
+		return r
+	}
+	defer conn.Close()
+	defer interrupt(ctx, conn)()
+	x := newExchange(ctx, conn, h.spec.ConnectTimeout)
+	defer x.free()
+	err = x.ask(h.requests[url], &h.spec.HTTP.URLs[url])
+	if ctx.Err() != nil {
+		err = &lackError{"probe", context.Cause(ctx)}
+	}
+	good := "status " + strconv.Itoa(x.head.status) + x.note
+	r := newResult(start, good, err)
+	r.URL, r.Status, r.Bytes = url, x.head.status, x.read
+	return r
+}
+
+// judgeStatus tests the status code.
+func judgeStatus(u *URL, status int) error {
+	ranges := u.Status
+	if len(ranges) == 0 {
+		ranges = []StatusRange{{200, 299}}
+	}
+	want := make([]string, len(ranges))
+	for i, r := range ranges {
+		if r.First <= status && status <= r.Last {
+			return nil
+		}
+		want[i] = r.String()
+	}
+	return fmt.Errorf("status %d, want %s", status, strings.Join(want, ", "))
+}
+
+// String returns "200-299", or "404" for a single code.
+func (r StatusRange) String() string {
+	if r.First == r.Last {
+		return strconv.Itoa(r.First)
+	}
+	return strconv.Itoa(r.First) + "-" + strconv.Itoa(r.Last)
+}
+
+// judgeDigest tests the MD5 of the body.
+func judgeDigest(u *URL, got [16]byte) error {
+	if u.Digest == nil || got == *u.Digest {
+		return nil
+	}
+	return fmt.Errorf("digest %x, want %x", got, *u.Digest)
+}
+
+// judgeRegex searches the body from RegexMin on, as if it began there. The
+// leftmost match decides: where it begins too late, all others do.
+func judgeRegex(u *URL, body []byte) error {
+	if u.Regex == nil {
+		return nil
+	}
+	from := min(u.RegexMin, len(body))
+	at := -1
+	if loc := u.Regex.FindIndex(body[from:]); loc != nil {
+		at = from + loc[0]
+	}
+	found := at >= u.RegexMin && (u.RegexMax == 0 || at < u.RegexMax)
+	switch {
+	case found && u.RegexNoMatch:
+		return fmt.Errorf("regex %q found at byte %d", u.Regex, at)
+	case !found && !u.RegexNoMatch && at >= 0:
+		return fmt.Errorf("regex %q found at byte %d, want before %d", u.Regex, at, u.RegexMax)
+	case !found && !u.RegexNoMatch:
+		return fmt.Errorf("regex %q not found in %d bytes", u.Regex, len(body))
+	}
+	return nil
+}
