@@ -39,6 +39,7 @@ func run(ctx context.Context, args []string) (int, error) {
 	flags.StringVar(&opts.Scratch, "scratch", "", "folder that the guest may write to, kept")
 	flags.StringVar(&opts.Dir, "dir", "", "working directory")
 	test := flags.Bool("test", false, "compile and run the tests of a package")
+	require := flags.String("require", os.Getenv("DIRECTOR_REQUIRE"), "DIRECTOR_REQUIRE of the command")
 	flags.Func("env", "NAME=value for the command, may repeat", func(s string) error {
 		opts.Env = append(opts.Env, s)
 		return nil
@@ -46,8 +47,8 @@ func run(ctx context.Context, args []string) (int, error) {
 	if err := flags.Parse(args); err != nil {
 		return 64, nil
 	}
-	if require := os.Getenv("DIRECTOR_REQUIRE"); require != "" {
-		opts.Env = append(opts.Env, "DIRECTOR_REQUIRE="+require)
+	if *require != "" {
+		opts.Env = append(opts.Env, "DIRECTOR_REQUIRE="+*require)
 	}
 	command := flags.Args()
 	if len(command) == 0 {
