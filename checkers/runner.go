@@ -99,6 +99,7 @@ func (r *runner) replace(wanted map[ID]*check, now time.Time) {
 	}
 	r.checks = wanted
 	r.perTick = startsPerTick(wanted)
+	r.budget = r.perTick
 }
 
 // startsPerTick is four times what the checks need when all servers fail.
