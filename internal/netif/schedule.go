@@ -22,3 +22,30 @@ type Schedule struct {
 	// neighbour advertisements, on one interface; 0: none.
 	Interval, NAInterval time.Duration
 }
+
+// burst returns the nth burst (from 0) of an instance that became master, as
+// the time since then; ok is false after the last.
+func (s Schedule) burst(n int) (after time.Duration, rounds int, ok bool) {
+	if n == 0 {
+		return 0, max(s.Repeat, 1), true
+	}
+	if s.Delay > 0 {
+		if n == 1 {
+			return s.Delay, max(s.Repeat, 1), true
+		}
+		n--
+	}
+	if s.Refresh <= 0 {
+		return 0, 0, false
+	}
+	return s.Delay + time.Duration(n)*s.Refresh, max(s.RefreshRepeat, 1), true
+}
+
+// gap is the least time between two announcements of an address's family on
+// its interface.
+func (s Schedule) gap(a Address) time.Duration {
+	if a.Prefix.Addr().Unmap().Is4() {
+		return s.Interval
+	}
+	return s.NAInterval
+}
