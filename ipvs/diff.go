@@ -110,9 +110,9 @@ func (p *plan) servers(key Key, have, want []Server) {
 	}
 }
 
-// change plans the change of one server, if it needs one.
+// change plans the change of one server, if it needs one. want is normal.
 func (p *plan) change(key Key, have, want Server) {
-	if sameServer(have, want) {
+	if have.Normal() == want {
 		return
 	}
 	op := Op{Kind: UpdateServer, Service: Service{Key: key}, Server: want}

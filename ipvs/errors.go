@@ -40,6 +40,7 @@ func kernelError(op Op, err error) error {
 
 func hint(op Op, errno syscall.Errno) string {
 	onService := op.Kind == AddService || op.Kind == UpdateService
+	onServer := op.Kind == AddServer || op.Kind == UpdateServer
 	switch {
 	case errno == syscall.ESRCH:
 		return "no such service"
@@ -52,8 +53,10 @@ func hint(op Op, errno syscall.Errno) string {
 		return "CAP_NET_ADMIN is missing"
 	case errno == syscall.ERANGE:
 		return "lower threshold above the upper one, or weight out of range"
-	case errno == syscall.EINVAL && op.Kind != DeleteService && familyOf(op.Server.Address.Addr()) != op.Service.Family && !onService:
+	case errno == syscall.EINVAL && onServer && familyOf(op.Server.Address.Addr()) != op.Service.Family:
 		return "a server of the other address family needs TUN and a stopped sync daemon"
+	case errno == syscall.EINVAL && onServer:
+		return "not a unicast address of a server (nothing is while this network namespace has no address), or GUE without port"
 	}
 	return ""
 }

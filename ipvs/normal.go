@@ -11,16 +11,16 @@ import (
 const userFlags = OnePacket | SchedFlag1 | SchedFlag2 | SchedFlag3
 
 // Normal returns the service in the one form that [Client.Services] reads
-// back, so that equal services compare equal: a full mask is 0, the timeout
-// whole seconds (rounded up, so that none becomes "not persistent"), the family
-// that of the address, and a firewall mark has neither protocol nor address.
-// The servers are left out.
+// back, so that equal services compare equal: a full mask, and one without
+// persistence, is 0, the timeout whole seconds (rounded up, so that none becomes
+// "not persistent"), the family that of the address, and a firewall mark has
+// neither protocol nor address. The servers are left out.
 func (s Service) Normal() Service {
 	s.Key = s.Key.normal()
-	if s.MaskBits >= s.fullMask() {
+	s.Timeout = (s.Timeout + time.Second - 1).Truncate(time.Second)
+	if s.Timeout == 0 || s.MaskBits >= s.fullMask() {
 		s.MaskBits = 0
 	}
-	s.Timeout = (s.Timeout + time.Second - 1).Truncate(time.Second)
 	s.Flags &= userFlags
 	s.Servers = nil
 	return s
@@ -45,9 +45,8 @@ func (k Key) normal() Key {
 	return k
 }
 
-// Normal returns the server in the one form that [Client.Servers] reads back
-// while the server is no address of the machine: without TUN there is no
-// tunnel.
+// Normal returns the server in the one form that [Client.Servers] reads back:
+// without TUN there is no tunnel.
 func (s Server) Normal() Server {
 	if s.Forward != TUN {
 		s.Tunnel, s.TunnelPort, s.TunnelFlags = 0, 0, 0
@@ -60,14 +59,4 @@ func (s Server) Normal() Server {
 func sameService(have, want *Service) bool {
 	return have.Scheduler == want.Scheduler && have.Flags == want.Flags && have.Timeout == want.Timeout &&
 		have.MaskBits == want.MaskBits && have.Engine == want.Engine
-}
-
-// sameServer reports whether the kernel's server is as wanted. One that is an
-// address of the machine reads back as Local, whatever was asked for
-// (__ip_vs_update_dest, net/netfilter/ipvs/ip_vs_ctl.c): that is no drift.
-func sameServer(have, want Server) bool {
-	if have.Forward == Local {
-		want.Forward = Local
-	}
-	return have.Normal() == want.Normal()
 }

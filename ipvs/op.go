@@ -41,8 +41,9 @@ type Op struct {
 	Server Server
 }
 
-// String prints the operation as options of ipvsadm(8):
-// "-a -t 10.0.0.1:80 -r 10.0.0.2:80 -g -w 1".
+// String prints the operation as options of ipvsadm(8), as "ipvsadm -Sn" does:
+// "-a -t 10.0.0.1:80 -r 10.0.0.2:80 -g -w 1". Thresholds, which ipvsadm leaves
+// out there, are added.
 func (o Op) String() string {
 	head := o.Kind.letter() + " " + o.Service.Key.options()
 	switch o.Kind {
@@ -90,7 +91,7 @@ func (s Service) options() string {
 	if s.Flags&OnePacket != 0 {
 		b.WriteString(" -o")
 	}
-	if names := s.Flags.schedNames(); len(names) > 0 {
+	if names := s.schedFlags(); len(names) > 0 {
 		b.WriteString(" -b " + strings.Join(names, ","))
 	}
 	return b.String()
@@ -112,12 +113,17 @@ func putMask(b []byte, bits uint8) {
 	b[0], b[1], b[2], b[3] = byte(m>>24), byte(m>>16), byte(m>>8), byte(m)
 }
 
-// schedNames lists the scheduler flags by ipvsadm's names.
-func (f Flags) schedNames() []string {
+// schedFlags lists the scheduler flags by ipvsadm's names, which depend on the
+// scheduler.
+func (s Service) schedFlags() []string {
+	named := [...]string{"flag-1", "flag-2", "flag-3"}
+	if s.Scheduler == "sh" || s.Scheduler == "mh" {
+		named[0], named[1] = s.Scheduler+"-fallback", s.Scheduler+"-port"
+	}
 	var names []string
-	for i, flag := range []Flags{SchedFlag1, SchedFlag2, SchedFlag3} {
-		if f&flag != 0 {
-			names = append(names, fmt.Sprintf("flag-%d", i+1))
+	for i, flag := range [...]Flags{SchedFlag1, SchedFlag2, SchedFlag3} {
+		if s.Flags&flag != 0 {
+			names = append(names, named[i])
 		}
 	}
 	return names
@@ -131,23 +137,24 @@ func (s Server) options() string {
 	if s.Upper != 0 || s.Lower != 0 {
 		fmt.Fprintf(&b, " -x %d -y %d", s.Upper, s.Lower)
 	}
-	if s.Forward != TUN {
-		return b.String()
+	if s.Forward == TUN {
+		b.WriteString(s.tunnelOptions())
 	}
-	switch s.Tunnel {
-	case GUE:
-		fmt.Fprintf(&b, " --tun-type gue --tun-port %d", s.TunnelPort)
-	case GRE:
-		b.WriteString(" --tun-type gre")
-	default:
-		return b.String()
-	}
-	b.WriteString(s.TunnelFlags.option())
 	return b.String()
 }
 
-// option is ipvsadm's option for the forwarding method. Local has none: the
-// kernel finds out by itself, and ipvsadm prints such a server as -l.
+func (s Server) tunnelOptions() string {
+	switch s.Tunnel {
+	case GUE:
+		return fmt.Sprintf(" --tun-type gue --tun-port %d%s", s.TunnelPort, s.TunnelFlags.option())
+	case GRE:
+		return " --tun-type gre" + s.TunnelFlags.option()
+	}
+	return " --tun-type ipip"
+}
+
+// option is the forwarding method as ipvsadm prints it. It has no option for
+// Local.
 func (f Forward) option() string {
 	switch f {
 	case NAT:

@@ -8,15 +8,14 @@ func (c *Client) Services(ctx context.Context) ([]Service, error) {
 	var all []Service
 	err := c.list(ctx, request{cmd: cmdGetService}, func(attrs []byte) error {
 		s, err := decodeService(attrs)
-		all = append(all, s)
+		all = append(all, s.Normal())
 		return err
 	})
 	return all, wrap("list services", err)
 }
 
 // Servers lists the servers of one service. A service that is not there has
-// none: the kernel makes no difference (ip_vs_genl_dump_dests). A server that
-// is an address of the machine is Local, whatever was asked for.
+// none: the kernel makes no difference (ip_vs_genl_dump_dests).
 func (c *Client) Servers(ctx context.Context, k Key) ([]Server, error) {
 	k = k.normal()
 	attrs, err := encodeKey(k)

@@ -50,8 +50,9 @@ func (p Protocol) String() string {
 // include/uapi/linux/ip_vs.h).
 type Forward uint8
 
-// The forwarding methods that can be asked for. The kernel turns each of them
-// into Local when the server is an address of the machine itself.
+// The forwarding methods. Whatever is asked for, packets to a server that is an
+// address of the machine itself are delivered locally; the entry still reads
+// back as written (since Linux 2.6.37, tried on 6.1).
 const (
 	NAT   Forward = 0
 	Local Forward = 1
@@ -135,7 +136,8 @@ type Service struct {
 	// Timeout is the persistence timeout in whole seconds; 0: not persistent.
 	Timeout time.Duration
 	// MaskBits is the prefix length by which clients are grouped for
-	// persistence: 1 to 32 or 1 to 128. 0: 32 or 128.
+	// persistence: 1 to 32 or 1 to 128. 0: 32 or 128. It means nothing without
+	// Timeout.
 	MaskBits uint8
 	// Engine is the persistence engine ("sip") or empty.
 	Engine string
