@@ -1,0 +1,58 @@
+package config
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// builder turns decoded blocks into the Config and checks what values mean
+// together.
+type builder struct {
+	*loader
+	cfg    *Config
+	global *node
+	// vips are the virtual addresses and who has them.
+	vips vipOwners
+	// instances are the instance blocks by name.
+	instances map[string]*node
+}
+
+// build makes the Config. It is complete only if nothing has failed.
+func (l *loader) build(root *node) *Config {
+	b := &builder{loader: l, cfg: &Config{}, global: root.one("global"), vips: vipOwners{}, instances: map[string]*node{}}
+	if b.global == nil {
+		b.global = &node{spec: globalBlock}
+	}
+	b.cfg.Global.RouterID = or(b.global, "router_id", l.src.Node)
+	b.buildInstances(root.all("vrrp_instance"))
+	b.buildServices(root.all("virtual_server"))
+	if len(root.kids) == 0 && !l.failed() && len(l.texts) > 0 {
+		l.warn(rangeAt(l.texts[0], 0), "The configuration is empty", "")
+	}
+	return b.cfg
+}
+
+// unique notes the name of a block and reports one that is bad or taken.
+func (b *builder) unique(n *node, seen map[string]*node) {
+	if f := checkWord(n.label, 64, badInNames); f != nil {
+		b.fail(n.labelRange, fmt.Sprintf("Invalid name of a %s", n.spec.name), "%s", f.hint)
+		return
+	}
+	if first := seen[n.label]; first != nil {
+		b.clash(n.labelRange, fmt.Sprintf("%s %q defined twice", n.spec.name, n.label), "", first.labelRange, "first here")
+		return
+	}
+	seen[n.label] = n
+}
+
+// place is where a block is, for messages at run time.
+func place(r hcl.Range) string { return fmt.Sprintf("%s:%d", r.Filename, r.Start.Line) }
+
+// lineOf says where something else is, in a hint.
+func lineOf(here, there hcl.Range) string {
+	if here.Filename == there.Filename {
+		return fmt.Sprintf("line %d", there.Start.Line)
+	}
+	return place(there)
+}

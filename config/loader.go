@@ -1,0 +1,124 @@
+package config
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// loader carries one Load from bytes to values and collects what is wrong.
+type loader struct {
+	src      *Source
+	texts    []*text
+	byName   map[string]*text
+	ctx      *hcl.EvalContext
+	problems []problem
+}
+
+// problem is a diagnostic whose places are still ranges.
+type problem struct {
+	warning               bool
+	summary, hint, detail string
+	at                    hcl.Range
+	also                  []spot
+}
+
+// spot is a further place of a problem.
+type spot struct {
+	at   hcl.Range
+	hint string
+}
+
+func newLoader(s *Source) *loader {
+	l := &loader{src: s, byName: map[string]*text{}}
+	for i, f := range s.Files {
+		t := &text{name: f.Name, data: f.Data, order: i}
+		l.texts = append(l.texts, t)
+		l.byName[f.Name] = t
+	}
+	return l
+}
+
+// fail notes an error.
+func (l *loader) fail(at hcl.Range, summary, hint string, args ...any) {
+	l.problems = append(l.problems, problem{at: at, summary: summary, hint: fmt.Sprintf(hint, args...)})
+}
+
+// warn notes a warning.
+func (l *loader) warn(at hcl.Range, summary, hint string, args ...any) {
+	l.problems = append(l.problems, problem{warning: true, at: at, summary: summary, hint: fmt.Sprintf(hint, args...)})
+}
+
+// clash notes an error that two places make together.
+func (l *loader) clash(at hcl.Range, summary, hint string, other hcl.Range, otherHint string) {
+	l.problems = append(l.problems, problem{at: at, summary: summary, hint: hint, also: []spot{{other, otherHint}}})
+}
+
+// failed reports whether there is an error so far.
+func (l *loader) failed() bool {
+	for _, p := range l.problems {
+		if !p.warning {
+			return true
+		}
+	}
+	return false
+}
+
+// load runs all steps. Each one goes on after errors as long as what it found
+// means something.
+func (l *loader) load() *Config {
+	for _, t := range l.texts {
+		l.parse(t)
+	}
+	if l.failed() {
+		return nil // half a syntax tree would only bring more, false errors
+	}
+	root := &node{spec: rootBlock}
+	for _, t := range l.texts {
+		l.checkNames(t.body, rootBlock)
+	}
+	l.evaluate()
+	for _, t := range l.texts {
+		l.decodeRoot(t, root)
+	}
+	return l.build(root)
+}
+
+// parse fills the text's body.
+func (l *loader) parse(t *text) {
+	if !l.guard(t) {
+		return
+	}
+	file, diags := hclsyntax.ParseConfig(t.data, t.name, hcl.InitialPos)
+	l.foreign(diags)
+	if file != nil {
+		t.body, _ = file.Body.(*hclsyntax.Body)
+	}
+}
+
+// finish turns the problems into diagnostics.
+func (l *loader) finish() Diagnostics {
+	var out Diagnostics
+	if len(l.problems) > 0 {
+		l.findSecrets()
+	}
+	for _, p := range l.problems {
+		d := &Diagnostic{Severity: Error, Summary: p.summary, Detail: p.detail}
+		if p.warning {
+			d.Severity = Warning
+		}
+		if t := l.byName[p.at.Filename]; t != nil {
+			d.Places = append(d.Places, t.place(p.at, p.hint))
+		} else if p.hint != "" {
+			d.Detail = p.hint + "\n" + d.Detail
+		}
+		for _, s := range p.also {
+			if t := l.byName[s.at.Filename]; t != nil {
+				d.Places = append(d.Places, t.place(s.at, s.hint))
+			}
+		}
+		out = append(out, d)
+	}
+	return out.sorted()
+}

@@ -1,0 +1,143 @@
+package config
+
+import (
+	"bytes"
+	"sort"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// window bounds how much of a line is shown to either side of the mark: a file
+// may be one line of ten megabytes.
+const window = 120
+
+// text is one parsed file and what is needed to show parts of it.
+type text struct {
+	name    string
+	data    []byte
+	order   int
+	body    *hclsyntax.Body
+	secrets []span // filled by the first problem shown
+	masked  bool
+}
+
+// span is a half-open range of bytes.
+type span struct{ start, end int }
+
+// place makes the Place of a range.
+func (t *text) place(r hcl.Range, hint string) Place {
+	start, end := clip(r.Start.Byte, len(t.data)), clip(r.End.Byte, len(t.data))
+	end = max(start, end)
+	lo, hi := t.line(start)
+	p := Place{File: t.name, Line: r.Start.Line, Column: r.Start.Column, Hint: hint, offset: start, order: t.order,
+		Context: blockPath(t.body, start)}
+	p.Source, p.mark = t.mask(lo, hi, span{start, min(end, hi)})
+	return p
+}
+
+func clip(n, limit int) int { return max(0, min(n, limit)) }
+
+// line returns the line around an offset, cut to the window.
+func (t *text) line(at int) (lo, hi int) {
+	lo, hi = max(0, at-window), min(len(t.data), at+window)
+	if i := bytes.LastIndexByte(t.data[lo:at], '\n'); i >= 0 {
+		lo += i + 1
+	}
+	if i := bytes.IndexByte(t.data[at:hi], '\n'); i >= 0 {
+		hi = at + i
+		if hi > at && t.data[hi-1] == '\r' {
+			hi--
+		}
+	}
+	for lo < at && !utf8.RuneStart(t.data[lo]) {
+		lo++
+	}
+	for hi < len(t.data) && hi > at && !utf8.RuneStart(t.data[hi]) {
+		hi--
+	}
+	return lo, hi
+}
+
+// masked replaces a secret; its length says nothing about the secret's.
+const masked = "(secret)"
+
+// mask returns data[lo:hi] with the secret parts replaced, and where the
+// marked part is in the result.
+func (t *text) mask(lo, hi int, mark span) (string, [2]int) {
+	var b strings.Builder
+	at := lo
+	out := [2]int{-1, -1}
+	place := func(upto int) { // what of the mark lies in plain text before upto
+		for i, m := range [2]int{mark.start, mark.end} {
+			if out[i] < 0 && m <= upto {
+				out[i] = b.Len() + max(0, m-at)
+			}
+		}
+	}
+	secrets := t.secretSpans()
+	i := sort.Search(len(secrets), func(i int) bool { return secrets[i].end > lo })
+	for ; i < len(secrets) && secrets[i].start < hi; i++ {
+		s := span{max(lo, secrets[i].start), min(hi, secrets[i].end)}
+		if s.start > at {
+			place(s.start)
+			b.Write(t.data[at:s.start])
+			at = s.start
+		}
+		if out[0] < 0 && mark.start < s.end {
+			out[0] = b.Len()
+		}
+		b.WriteString(masked)
+		if out[1] < 0 && mark.end <= s.end {
+			out[1] = b.Len()
+		}
+		at = s.end
+	}
+	place(hi)
+	b.Write(t.data[at:hi])
+	if out[0] < 0 {
+		out[0] = b.Len()
+	}
+	return b.String(), [2]int{out[0], max(out[0], out[1])}
+}
+
+// hidden reports whether a range touches a secret.
+func (t *text) hidden(r hcl.Range) bool {
+	secrets := t.secretSpans()
+	i := sort.Search(len(secrets), func(i int) bool { return secrets[i].end > r.Start.Byte })
+	return i < len(secrets) && secrets[i].start < r.End.Byte
+}
+
+// blockPath names the blocks around an offset, the innermost first:
+// `HTTP_GET of virtual_server "web"`.
+func blockPath(body *hclsyntax.Body, at int) string {
+	var path []string
+	for body != nil {
+		blocks := body.Blocks
+		i := sort.Search(len(blocks), func(i int) bool { return blocks[i].CloseBraceRange.End.Byte > at })
+		if i == len(blocks) || blocks[i].OpenBraceRange.Start.Byte > at {
+			break
+		}
+		if name := blockName(blocks[i].Type, blocks[i].Labels); name != "" {
+			path = append([]string{name}, path...)
+		}
+		body = blocks[i].Body
+	}
+	return strings.Join(path, " of ")
+}
+
+// blockName prints a block's header; the content of a dynamic block has none.
+func blockName(kind string, labels []string) string {
+	switch {
+	case kind == "content":
+		return ""
+	case kind == "dynamic" && len(labels) > 0:
+		return "dynamic " + labels[0]
+	}
+	for _, l := range labels {
+		kind += ` "` + l + `"`
+	}
+	return kind
+}

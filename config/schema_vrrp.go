@@ -1,0 +1,111 @@
+package config
+
+// instanceAttrs are the arguments of vrrp_instance.
+var instanceAttrs = []attr{
+	{name: "interface", kind: ifname, required: true, doc: "Interface that carries the adverts."},
+	{name: "virtual_router_id", kind: integer(1, 255), required: true, doc: "VRID, unique per interface and address family."},
+	{name: "state", kind: oneOf("MASTER", "BACKUP"), doc: "MASTER lets an address owner (priority 255) start as master. Below 255 it has no effect, but excludes nopreempt and preempt_delay.", def: `"MASTER" with priority 255, else "BACKUP"`},
+	{name: "priority", kind: integer(1, 255), doc: "Who wins: the highest. 255 is the owner of the address.", def: `100, or 255 with state = "MASTER"`},
+	{name: "version", kind: integer(2, 3), doc: "VRRP version. IPv6 needs 3.", def: "3"},
+	{name: "advert_int", kind: seconds(0.01, 255), doc: "Interval between adverts. Version 3: 10ms to 40.95s in steps of 10ms. Version 2: whole seconds, 1 to 255.", def: "1"},
+	{name: "down_timer_adverts", kind: integer(1, 100), doc: "Missed adverts before a backup takes over.", def: "3"},
+	{name: "nopreempt", kind: boolean, doc: "Leave a living master of lower priority alone.", def: "false"},
+	{name: "preempt_delay", kind: seconds(0, 1000), doc: "Leave a living master of lower priority alone for this long after it was first heard.", def: "0"},
+	{name: "skip_check_adv_addr", kind: boolean, doc: "Compare the address list of adverts only when the master changes.", def: "false"},
+	{name: "lower_prio_no_advert", kind: boolean, doc: "Do not answer adverts of lower priority.", def: "false"},
+	{name: "higher_prio_send_advert", kind: boolean, doc: "Send one more advert before giving way to a higher priority.", def: "false"},
+	{name: "v3_checksum_as_v2", kind: checksumKind, doc: `Checksum of version 3 over IPv4: false with pseudo-header, true without, "either" accepts both and sends with.`, def: "false"},
+	{name: "mcast_src_ip", kind: ipaddr, doc: "Source address of multicast adverts.", def: "first usable address of the interface"},
+	{name: "mcast_dst_ip", kind: ipaddr, doc: "Multicast group.", def: `"224.0.0.18" or "ff02::12"`},
+	{name: "unicast_src_ip", kind: ipaddr, doc: "Source address of unicast adverts.", def: "first usable address of the interface"},
+	{name: "track_src_ip", kind: boolean, doc: "FAULT while the configured source address is not on the machine.", def: "false"},
+	{name: "unicast_ttl", kind: integer(1, 255), doc: "TTL or hop limit of unicast adverts.", def: "255"},
+	{name: "check_unicast_src", kind: boolean, doc: "Drop unicast adverts from addresses that are no peer.", def: "false; true with min_ttl or max_ttl"},
+	{name: "dont_track_primary", kind: boolean, doc: "The own interface being down is no fault.", def: "false"},
+	{name: "promote_secondaries", kind: boolean, doc: "Set the sysctl of that name on the interface while running.", def: "false"},
+	{name: "garp_master_delay", kind: seconds(0, 4294), doc: "Time from becoming master to the second burst of gratuitous ARP; 0: no second burst.", def: "5"},
+	{name: "garp_master_repeat", kind: integer(0, 1<<31-1), doc: "Announcements of each address per burst; 0 counts as 1.", def: "5"},
+	{name: "garp_master_refresh", kind: seconds(0, 1<<31-1), doc: "Period of further announcements while master; 0: none.", def: "0"},
+	{name: "garp_master_refresh_repeat", kind: integer(0, 1<<31-1), doc: "Announcements of each address at each refresh; 0 counts as 1.", def: "1"},
+	{name: "garp_lower_prio_delay", kind: seconds(0, 4294), doc: "Time to the second burst after an advert of lower priority.", def: "garp_master_delay"},
+	{name: "garp_lower_prio_repeat", kind: integer(0, 1<<31-1), doc: "Announcements of each address after an advert of lower priority; 0: none.", def: "garp_master_repeat"},
+}
+
+// instanceBlock is vrrp_instance.
+var instanceBlock = &block{
+	name: "vrrp_instance", label: "name", doc: "One virtual router: who holds its addresses is elected by VRRP.",
+	attrs: instanceAttrs,
+	blocks: []*block{
+		{
+			name: "unicast_peer", label: "address", doc: "Sends adverts to this address instead of a multicast group. The node's own address is skipped.",
+			attrs: []attr{
+				{name: "min_ttl", kind: integer(0, 255), doc: "Least TTL of an advert from this peer.", def: "0"},
+				{name: "max_ttl", kind: integer(0, 255), doc: "Greatest TTL of an advert from this peer.", def: "255"},
+			},
+		},
+		{
+			name: "authentication", once: true, doc: "Authentication of version 2 (RFC 2338). It protects against mistakes, not against attackers.",
+			attrs: []attr{
+				{name: "auth_type", kind: oneOf("PASS", "AH"), required: true, doc: "PASS: a password in clear text; AH: IPsec AH."},
+				{name: "auth_pass", kind: text_, required: true, secret: true, doc: "Password of at most 8 bytes."},
+			},
+		},
+		addressBlock("virtual_ipaddress", "An address that the master holds and its adverts carry."),
+		addressBlock("virtual_ipaddress_excluded", "An address that the master holds and its adverts do not carry."),
+	},
+	other: map[string]string{
+		"preempt":                   `write "nopreempt = true" where it is not wanted; preempting is the default`,
+		"no_accept":                 `write "accept = false"`,
+		"native_ipv6":               "left out, without effect: the family is that of the addresses",
+		"debug":                     "left out, without effect",
+		"linkbeat_use_polling":      "left out: link state comes from netlink",
+		"lvs_sync_daemon_interface": `left out: see the block "lvs_sync_daemon"`,
+		"vmac_garp_intvl":           `did you mean "garp_extra_if"?`,
+		"vrid":                      `did you mean "virtual_router_id"?`,
+		"garp_interval":             `it stands in "global" as "vrrp_garp_interval"`,
+		"gna_interval":              `it stands in "global" as "vrrp_gna_interval"`,
+		"vrrp_version":              `did you mean "version"?`,
+		"mcast_group":               `did you mean "mcast_dst_ip"?`,
+		"auth_type":                 `it stands in the block "authentication"`,
+		"auth_pass":                 `it stands in the block "authentication"`,
+		"vrrp_unicast_peer":         `did you mean "unicast_peer"?`,
+		"virtual_server":            "it stands at the root",
+	},
+	later: []string{
+		"vrf", "kernel_rx_buf_size", "owner_ignore_adverts", "timer_expired_backup", "strict_mode",
+		"no_virtual_ipaddress", "virtual_routes", "virtual_rules", "auth_hmac", "use_vmac", "use_vmac_addr",
+		"vmac_xmit_base", "use_ipvlan", "track_interface", "track_script", "track_file", "track_process", "track_bfd",
+		"track_virtual_server", "notify", "notify_user", "notify_master", "notify_master_user", "notify_backup",
+		"notify_backup_user", "notify_fault", "notify_fault_user", "notify_stop", "notify_stop_user",
+		"notify_deleted", "notify_deleted_user", "notify_master_rx_lower_pri", "notify_master_rx_lower_pri_user",
+		"notify_priority_changes", "smtp_alert", "accept", "garp_extra_if", "garp_extra_if_all",
+		"unicast_fault_no_peer", "old_unicast_checksum",
+	},
+}
+
+// addressBlock is virtual_ipaddress and virtual_ipaddress_excluded.
+func addressBlock(name, doc string) *block {
+	return &block{
+		name: name, label: "address", doc: doc,
+		attrs: []attr{
+			{name: "dev", kind: ifname, doc: "Interface that holds the address.", def: "interface of the instance"},
+			{name: "brd", kind: broadcastKind, doc: `IPv4 broadcast address; "+" all ones, "-" all zeros.`, def: "none"},
+			{name: "scope", kind: scopeKind, doc: `IPv4 scope: "global", "site", "link", "host", "nowhere" or its number.`, def: `"global"`},
+			{name: "label", kind: labelKind, doc: "IPv4 label, at most 15 bytes.", def: "name of the interface"},
+			{name: "peer", kind: prefixKind, doc: "Other end of a point-to-point address.", def: "none"},
+			{name: "dad", kind: boolean, doc: "Perform duplicate address detection of an IPv6 address.", def: "false"},
+			{name: "preferred_lft", kind: lifetimeKind, doc: `Preferred lifetime of an IPv6 address: 0 or "forever". With 0 it is never chosen as a source.`, def: `0 for a /128, else "forever"`},
+			{name: "no_track", kind: boolean, doc: "Its interface being down is no fault, and its deletion is not repaired.", def: "false"},
+			{name: "home", kind: boolean, doc: "IPv6 kernel flag: a mobile home address.", def: "false"},
+			{name: "mngtmpaddr", kind: boolean, doc: "IPv6 kernel flag: manage temporary addresses.", def: "false"},
+			{name: "noprefixroute", kind: boolean, doc: "Kernel flag: make no route for the prefix.", def: "false"},
+			{name: "autojoin", kind: boolean, doc: "Kernel flag: join the multicast group.", def: "false"},
+		},
+		other: map[string]string{
+			"nodad":       `keepalived's "-nodad" performs the detection: write "dad = true"`,
+			"broadcast":   `did you mean "brd"?`,
+			"track_group": "it stands in static_ipaddress only",
+		},
+		later: []string{"use_vmac"},
+	}
+}

@@ -1,0 +1,222 @@
+package config
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/agext/levenshtein"
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// secretNames are the names whose values are never shown: those the schema
+// marks, and those of blocks that other versions know.
+var secretNames = func() map[string]bool {
+	names := map[string]bool{"password": true, "token": true, "secret": true}
+	var walk func(*block)
+	walk = func(b *block) {
+		for _, a := range b.attrs {
+			if a.secret {
+				names[a.name] = true
+			}
+		}
+		for _, c := range b.blocks {
+			walk(c)
+		}
+	}
+	walk(rootBlock)
+	return names
+}()
+
+// looksSecret also takes misspellings: `auth_pas = "x"` is an error whose line
+// is shown.
+func looksSecret(name string, more map[string]bool) bool {
+	if secretNames[name] || more[name] {
+		return true
+	}
+	for s := range secretNames {
+		if len(name) > 4 && levenshtein.Distance(name, s, nil) <= 2 {
+			return true
+		}
+	}
+	return false
+}
+
+// secretSpans returns where secrets stand in the file, sorted and disjoint. It
+// works on tokens, so that it also holds for a file that does not parse.
+func (t *text) secretSpans() []span {
+	if !t.masked {
+		t.masked = true
+		t.secrets = findSecrets(t.data, nil)
+	}
+	return t.secrets
+}
+
+// findSecrets returns the spans of the values of secret names in data. Names
+// in more count as secret too.
+func findSecrets(data []byte, more map[string]bool) []span {
+	tokens, _ := hclsyntax.LexConfig(data, "", hcl.InitialPos)
+	var spans []span
+	blocks := []string{} // the word that opened each open brace
+	word := ""           // the first word of the statement
+	for i := 0; i < len(tokens); i++ {
+		tok := tokens[i]
+		switch tok.Type {
+		case hclsyntax.TokenComment:
+			spans = append(spans, commentSecrets(tok, more)...)
+			word = ""
+			continue
+		case hclsyntax.TokenNewline:
+			word = ""
+			continue
+		case hclsyntax.TokenOBrace:
+			blocks, word = append(blocks, word), ""
+			continue
+		case hclsyntax.TokenCBrace:
+			if len(blocks) > 0 {
+				blocks = blocks[:len(blocks)-1]
+			}
+			continue
+		}
+		if word == "" && tok.Type == hclsyntax.TokenIdent {
+			word = string(tok.Bytes)
+		}
+		if !isSecretWord(tok, blocks, word, more) {
+			continue
+		}
+		end := statementEnd(tokens, i+1)
+		if s := valueSpan(tokens[i+1 : end]); s.end > s.start {
+			spans = append(spans, s)
+		}
+		i = end - 1
+	}
+	return merge(spans)
+}
+
+// isSecretWord reports whether tok names something secret at its place.
+func isSecretWord(tok hclsyntax.Token, blocks []string, word string, more map[string]bool) bool {
+	if tok.Type != hclsyntax.TokenIdent && tok.Type != hclsyntax.TokenQuotedLit && tok.Type != hclsyntax.TokenStringLit {
+		return false
+	}
+	name := string(tok.Bytes)
+	in := ""
+	if len(blocks) > 0 {
+		in = blocks[len(blocks)-1]
+	}
+	switch {
+	case tok.Type == hclsyntax.TokenIdent && looksSecret(name, more):
+		return true
+	case name == "value" && in == "key": // auth_hmac
+		return true
+	}
+	// A secret variable: its block is masked as a whole.
+	return tok.Type == hclsyntax.TokenQuotedLit && word == "variable" && more[name]
+}
+
+// statementEnd returns the index of the token that ends the value which begins
+// at from: a line end, or the end of the block around it.
+func statementEnd(tokens hclsyntax.Tokens, from int) int {
+	depth := 0
+	for i := from; i < len(tokens); i++ {
+		switch tokens[i].Type {
+		case hclsyntax.TokenOBrace, hclsyntax.TokenOBrack, hclsyntax.TokenOParen, hclsyntax.TokenOQuote,
+			hclsyntax.TokenOHeredoc, hclsyntax.TokenTemplateInterp, hclsyntax.TokenTemplateControl:
+			depth++
+		case hclsyntax.TokenCBrace, hclsyntax.TokenCBrack, hclsyntax.TokenCParen, hclsyntax.TokenCQuote,
+			hclsyntax.TokenCHeredoc, hclsyntax.TokenTemplateSeqEnd:
+			depth--
+			if depth < 0 {
+				// The quote after a quoted name is no end: "auth_pass" = "x".
+				if tokens[i].Type == hclsyntax.TokenCQuote {
+					depth = 0
+					continue
+				}
+				return i
+			}
+		case hclsyntax.TokenNewline, hclsyntax.TokenEOF, hclsyntax.TokenQuotedNewline:
+			if depth == 0 || tokens[i].Type == hclsyntax.TokenEOF {
+				return i
+			}
+		}
+	}
+	return len(tokens)
+}
+
+// valueSpan is what tokens cover, without the sign before the value.
+func valueSpan(tokens hclsyntax.Tokens) span {
+	for len(tokens) > 0 && (tokens[0].Type == hclsyntax.TokenEqual || tokens[0].Type == hclsyntax.TokenColon ||
+		tokens[0].Type == hclsyntax.TokenCQuote) {
+		tokens = tokens[1:]
+	}
+	if len(tokens) == 0 {
+		return span{}
+	}
+	return span{tokens[0].Range.Start.Byte, tokens[len(tokens)-1].Range.End.Byte}
+}
+
+// commentSecrets masks what follows a secret name in a comment: a line that is
+// commented out still holds its password.
+func commentSecrets(tok hclsyntax.Token, more map[string]bool) []span {
+	var spans []span
+	for _, names := range []map[string]bool{secretNames, more} {
+		for name := range names {
+			if i := bytes.Index(tok.Bytes, []byte(name)); i >= 0 {
+				text := bytes.TrimRight(tok.Bytes, "\r\n")
+				start := tok.Range.Start.Byte
+				spans = append(spans, span{start + min(i+len(name), len(text)), start + len(text)})
+			}
+		}
+	}
+	return spans
+}
+
+// merge sorts spans and joins those that overlap.
+func merge(spans []span) []span {
+	slices.SortFunc(spans, func(a, b span) int { return a.start - b.start })
+	var out []span
+	for _, s := range spans {
+		if n := len(out); n > 0 && s.start <= out[n-1].end {
+			out[n-1].end = max(out[n-1].end, s.end)
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// findSecrets tells all files which further names hold secrets: those that
+// secret values are taken from, over any number of steps.
+func (l *loader) findSecrets() {
+	more := map[string]bool{}
+	for range maxTaint {
+		before := len(more)
+		for _, t := range l.texts {
+			t.secrets, t.masked = findSecrets(t.data, more), true
+			for name := range sourcesOf(t) {
+				more[name] = true
+			}
+		}
+		if len(more) == before {
+			return
+		}
+	}
+}
+
+// maxTaint bounds the steps from a secret to where its value stands.
+const maxTaint = 20
+
+// sourcesOf returns the names that secret values of a file refer to: pass of
+// local.pass.
+func sourcesOf(t *text) map[string]bool {
+	names := map[string]bool{}
+	for _, s := range t.secrets {
+		tokens, _ := hclsyntax.LexExpression(t.data[s.start:s.end], "", hcl.InitialPos)
+		for i := 1; i < len(tokens); i++ {
+			name := string(tokens[i].Bytes)
+			if tokens[i-1].Type == hclsyntax.TokenDot && tokens[i].Type == hclsyntax.TokenIdent && name != "value" && name != "key" {
+				names[name] = true
+			}
+		}
+	}
+	return names
+}
