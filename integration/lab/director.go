@@ -1,0 +1,77 @@
+package lab
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// Binary is the environment variable with the path of the director to test.
+const Binary = "DIRECTOR_BIN"
+
+// directorBinary returns the director to test; the runner has built it, or we do, once.
+var directorBinary = sync.OnceValues(func() (string, error) {
+	if path := os.Getenv(Binary); path != "" {
+		return path, nil
+	}
+	dir, err := os.MkdirTemp("", "director-bin-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "director")
+	build := exec.Command("go", "build", "-o", path, "director/cmd/director")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build director: %w\n%s", err, output)
+	}
+	return path, nil
+})
+
+// Director is a running director.
+type Director struct {
+	*Process
+	// RunDir holds its socket, lock and state.
+	RunDir string
+	bin    string
+}
+
+// Director starts a director on the host with a configuration file; the host's
+// name is the node's. Further arguments go to `director run`.
+func (h *Host) Director(config string, args ...string) *Director {
+	h.lab.t.Helper()
+	bin, err := directorBinary()
+	h.must("director", err)
+	run := filepath.Join(h.Dir(), "run")
+	h.must("folder", os.MkdirAll(run, 0o755))
+	args = append([]string{"run", "-c", config, "--run-dir", run, "-i", h.Name}, args...)
+	return &Director{Process: h.Start(bin, args...), RunDir: run, bin: bin}
+}
+
+// Command runs another director command on the host, with the run directory of
+// this one, and returns its output.
+func (d *Director) Command(command string, args ...string) (string, error) {
+	args = append([]string{command, "--run-dir", d.RunDir}, args...)
+	return d.host.Try(d.bin, args...)
+}
+
+// Status reads `director status --json` into a value of the test's own shape.
+func (d *Director) Status(into any) error {
+	output, err := d.Command("status", "--json")
+	if err != nil {
+		return fmt.Errorf("director status: %w: %s", err, output)
+	}
+	return json.Unmarshal([]byte(output), into)
+}
+
+// EventuallyReady waits until the director answers `director status`.
+func (d *Director) EventuallyReady(within time.Duration) {
+	d.host.lab.t.Helper()
+	d.host.lab.Eventually(within, "director on "+d.host.Name+" answers", func() bool {
+		_, err := d.Command("status", "--json")
+		return err == nil
+	})
+}
