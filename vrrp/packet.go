@@ -5,6 +5,18 @@ import (
 	"time"
 )
 
+// Protocol numbers in the IP header.
+const (
+	ProtocolVRRP = 112
+	ProtocolAH   = 51
+)
+
+// The multicast groups (RFC 9568, section 5.1).
+var (
+	GroupIPv4 = netip.AddrFrom4([4]byte{224, 0, 0, 18})
+	GroupIPv6 = netip.AddrFrom16([16]byte{0: 0xff, 1: 0x02, 15: 0x12})
+)
+
 // Packet is one advert as it stands on the wire, version 2 or 3.
 type Packet struct {
 	Version  uint8
