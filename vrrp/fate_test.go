@@ -1,0 +1,97 @@
+package vrrp
+
+import "time"
+
+// fate does one bad thing and comes back later: sometimes at once, sometimes
+// after everything has settled.
+func (w *world) fate() {
+	n := w.nodes[w.rng.IntN(len(w.nodes))]
+	longest := w.judge.interval
+	gap := time.Duration(w.rng.Int64N(int64(longest)))
+	if w.rng.IntN(2) == 0 {
+		gap = time.Duration(w.rng.Int64N(int64(25 * longest)))
+	}
+	w.push(happening{at: w.now.Add(gap)})
+	switch {
+	case !n.up:
+		w.start(n)
+	case w.rng.IntN(3) == 0:
+		w.partition(n)
+	case n.paused: // nothing else can happen to it
+	default:
+		w.strike(n)
+	}
+}
+
+func (w *world) strike(n *node) {
+	switch w.rng.IntN(6) {
+	case 0:
+		w.note("%c crashes", 'a'+n.id)
+		n.up = false
+		w.judge.change(n)
+	case 1:
+		w.note("%c stops", 'a'+n.id)
+		w.judge.leaves(n)
+		w.do(n, Event{Kind: Shutdown, At: w.now})
+		n.up = false
+		w.judge.count()
+	case 2:
+		w.pause(n)
+	case 3:
+		w.fault(n)
+	case 4:
+		w.setPriority(n)
+	case 5:
+		w.note("%c reloads", 'a'+n.id)
+		w.judge.change(n)
+		w.do(n, Event{Kind: Reconfigured, At: w.now})
+	}
+}
+
+// partition moves one node to the other island, or heals everything.
+func (w *world) partition(n *node) {
+	if w.rng.IntN(2) == 0 {
+		n.island = 1 - n.island
+		w.note("%c moves to island %d", 'a'+n.id, n.island)
+		w.judge.change(n)
+		return
+	}
+	w.note("heal")
+	for _, n := range w.nodes {
+		if n.island != 0 {
+			n.island = 0
+			w.judge.change(n)
+		}
+	}
+}
+
+func (w *world) pause(n *node) {
+	n.paused, n.deaf = true, w.rng.IntN(2) == 0
+	d := time.Duration(w.rng.Int64N(int64(8 * n.cfg.AdvertInt)))
+	w.note("%c pauses for %v, deaf %v", 'a'+n.id, d, n.deaf)
+	w.judge.change(n)
+	w.push(happening{at: w.now.Add(d), node: n, boot: n.boot, wake: true})
+}
+
+func (w *world) fault(n *node) {
+	n.faulty = !n.faulty
+	if n.faulty {
+		w.note("%c gets a fault", 'a'+n.id)
+		w.judge.leaves(n)
+		w.do(n, Event{Kind: FaultRaised, At: w.now})
+		return
+	}
+	w.note("%c loses its fault", 'a'+n.id)
+	w.judge.change(n)
+	w.do(n, Event{Kind: FaultCleared, At: w.now})
+}
+
+func (w *world) setPriority(n *node) {
+	if n.state.Priority == 255 {
+		return // an owner's priority never moves
+	}
+	p := w.priority()
+	w.note("%c gets priority %d", 'a'+n.id, p)
+	w.do(n, Event{Kind: PriorityChanged, At: w.now, Priority: p})
+	w.judge.change(n)
+}
