@@ -100,8 +100,11 @@ func (x *exchange) readHead() error {
 		return x.explain(err, "answer", "no answer")
 	}
 	var err error
+	var bad answerError
 	x.head, err = readHead(x.in)
 	switch {
+	case errors.As(err, &bad):
+		return bad
 	case err == io.ErrUnexpectedEOF:
 		return errors.New("connection closed within the headers")
 	case err != nil:

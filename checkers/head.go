@@ -3,7 +3,6 @@ package checkers
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -56,11 +55,11 @@ func parseStatusLine(line []byte) (head, error) {
 	if len(line) < len(form) || !bytes.HasPrefix(line, []byte("HTTP/1.")) ||
 		!digit(7) || line[8] != ' ' || !digit(9) || !digit(10) || !digit(11) ||
 		len(line) > len(form) && line[12] != ' ' {
-		return head{}, fmt.Errorf("no HTTP/1 answer: %s", quote(line))
+		return head{}, badAnswer("no HTTP/1 answer: %s", quote(line))
 	}
 	status := int(line[9]-'0')*100 + int(line[10]-'0')*10 + int(line[11]-'0')
 	if status < 100 {
-		return head{}, fmt.Errorf("no HTTP/1 answer: %s", quote(line))
+		return head{}, badAnswer("no HTTP/1 answer: %s", quote(line))
 	}
 	return head{status: status, minor: line[7] - '0', length: -1}, nil
 }
@@ -99,10 +98,10 @@ func (h *head) readHeaders(lines *lineReader) error {
 func (h *head) setLength(value []byte) error {
 	n, err := strconv.ParseUint(string(value), 10, 63)
 	if err != nil {
-		return fmt.Errorf("malformed Content-Length: %s", quote(value))
+		return badAnswer("malformed Content-Length: %s", quote(value))
 	}
 	if h.length >= 0 && h.length != int64(n) {
-		return fmt.Errorf("two Content-Lengths: %d and %d", h.length, n)
+		return badAnswer("two Content-Lengths: %d and %d", h.length, n)
 	}
 	h.length = int64(n)
 	return nil
@@ -116,7 +115,15 @@ func lastCoding(value []byte) []byte {
 	return bytes.Trim(value, " \t")
 }
 
-var errHeadTooLong = errors.New("more than " + strconv.Itoa(maxHead>>10) + " KiB of headers")
+// answerError is an answer that is none, as opposed to an error of the
+// connection.
+type answerError string
+
+func (e answerError) Error() string { return string(e) }
+
+func badAnswer(format string, a ...any) error { return answerError(fmt.Sprintf(format, a...)) }
+
+const errHeadTooLong answerError = "more than 64 KiB of headers"
 
 // lineReader reads lines out of a fixed buffer and a fixed number of bytes.
 type lineReader struct {

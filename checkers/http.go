@@ -135,12 +135,13 @@ func judgeRegex(u *URL, body []byte) error {
 	if u.Regex == nil {
 		return nil
 	}
-	from := min(u.RegexMin, len(body))
 	at := -1
-	if loc := u.Regex.FindIndex(body[from:]); loc != nil {
-		at = from + loc[0]
+	if u.RegexMin <= len(body) {
+		if loc := u.Regex.FindIndex(body[u.RegexMin:]); loc != nil {
+			at = u.RegexMin + loc[0]
+		}
 	}
-	found := at >= u.RegexMin && (u.RegexMax == 0 || at < u.RegexMax)
+	found := at >= 0 && (u.RegexMax == 0 || at < u.RegexMax)
 	switch {
 	case found && u.RegexNoMatch:
 		return fmt.Errorf("regex %q found at byte %d", u.Regex, at)
