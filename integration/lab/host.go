@@ -53,6 +53,11 @@ func (h *Host) plug(name string, socket Socket) {
 		h.AddAddress(name, prefix)
 	}
 	h.must("up", h.ns.up(name))
+	// The kernel opens the queue of an interface some time after it is up.
+	h.lab.Eventually(10*time.Second, name+" of "+h.Name+" is running", func() bool {
+		link, err := h.ns.links.LinkByName(name)
+		return err == nil && link.Attrs().OperState == netlink.OperUp
+	})
 }
 
 // must ends the test when the lab itself does not work.
