@@ -90,3 +90,14 @@ func prefixOf(n *net.IPNet) (netip.Prefix, bool) {
 	bits, _ := n.Mask.Size()
 	return netip.PrefixFrom(address.Unmap(), bits), ok
 }
+
+// LinkLocal returns the IPv6 link-local address that an interface made itself.
+func (h *Host) LinkLocal(ifname string) netip.Addr {
+	h.lab.t.Helper()
+	link, err := h.ns.links.LinkByName(ifname)
+	h.must("address", err)
+	mac := link.Attrs().HardwareAddr
+	// Modified EUI-64, RFC 4291 appendix A.
+	return netip.AddrFrom16([16]byte{0: 0xfe, 1: 0x80,
+		8: mac[0] ^ 0x02, 9: mac[1], 10: mac[2], 11: 0xff, 12: 0xfe, 13: mac[3], 14: mac[4], 15: mac[5]})
+}

@@ -97,3 +97,11 @@ func Claim(t T, format string, args ...any) {
 	t.Helper()
 	say("claim", t.Name()+": "+fmt.Sprintf(format, args...))
 }
+
+// Expect ends the test when something is not so.
+func (l *Lab) Expect(so bool, format string, args ...any) {
+	l.t.Helper()
+	if !so {
+		l.t.Fatalf(format, args...)
+	}
+}
