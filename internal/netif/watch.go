@@ -16,7 +16,8 @@ import (
 //
 // The first event is a Resync. Another comes whenever changes may have been
 // lost (the socket overran, or the subscription broke and was opened again) and
-// after an interface was renamed, because its addresses moved with it unsaid.
+// after an interface was renamed, because its addresses moved with it, of which
+// the kernel tells in part.
 func (t *Table) Watch(ctx context.Context, handle func(Event)) {
 	w := watcher{t: t, ctx: ctx, handle: handle}
 	t.subscribe(ctx, subscription{
