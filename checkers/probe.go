@@ -99,8 +99,10 @@ var longAgo = time.Unix(1, 0)
 // limit gives the next phase on conn its time. The context is looked at after
 // the deadline was set: [interrupt] may have come first.
 func limit(ctx context.Context, conn Conn, d time.Duration) error {
-	if err := conn.SetDeadline(time.Now().Add(d)); err != nil {
-		return err
+	err := conn.SetDeadline(time.Now().Add(d))
+	// A pipe whose other end is closed says so here; a read will tell.
+	if err != nil && !errors.Is(err, io.ErrClosedPipe) {
+		return &lackError{"poll", err}
 	}
 	return ctx.Err()
 }

@@ -153,6 +153,9 @@ func (r *runner) start(ctx context.Context, c *check, now time.Time) {
 	url := c.verdict.URL
 	r.probes.Go(func() {
 		result := c.prober.Probe(ctx, url)
+		if ctx.Err() != nil {
+			return // it may have been cut short
+		}
 		p := r.pool
 		p.mu.Lock()
 		p.finished = append(p.finished, finished{c, result})
