@@ -81,7 +81,7 @@ func (r *Runner) Reconfigure(cfg Config) {
 func (r *Runner) Prepared() { r.in.put(func(c *commands) { c.prepared = true }) }
 
 // Deliver hands in what a socket received. It copies rx. When too many adverts
-// are waiting, rx is dropped and counted.
+// are waiting, rx is dropped and counted; before and after Run it is ignored.
 func (r *Runner) Deliver(rx *Received) {
 	if !r.in.deliver(rx) {
 		r.out.drop(DropQueueFull)
@@ -94,7 +94,8 @@ func (r *Runner) Run(ctx context.Context) {
 	r.timer = time.NewTimer(time.Hour)
 	r.timer.Stop()
 	defer r.timer.Stop()
-	defer r.in.close()
+	r.in.listen(true)
+	defer r.in.listen(false)
 	r.obey(r.in.takeCommands())
 	r.step(Event{Kind: Start, At: time.Now()})
 	for {

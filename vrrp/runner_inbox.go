@@ -18,13 +18,13 @@ const maxQueued = 256
 type inbox struct {
 	wake chan struct{} // capacity 1: something is there
 
-	mu      sync.Mutex // guards what follows
-	cmd     commands
-	faults  map[string]struct{}
-	config  *Config // the newest given
-	queue   []Received
-	spare   []Received // the batch that was taken before the last
-	stopped bool
+	mu     sync.Mutex // guards what follows
+	cmd    commands
+	faults map[string]struct{}
+	config *Config // the newest given
+	queue  []Received
+	spare  []Received // the batch that was taken before the last
+	open   bool       // adverts are taken
 }
 
 // commands is what changed since the Runner last looked. The zero value means
@@ -110,14 +110,14 @@ func (in *inbox) forgetPrepared() {
 	in.mu.Unlock()
 }
 
-// deliver copies rx into the queue and reports whether there was room. The
-// memory of former adverts is used again.
+// deliver copies rx into the queue, unless nobody listens, and reports whether
+// there was room. The memory of former adverts is used again.
 func (in *inbox) deliver(rx *Received) bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	n := len(in.queue)
-	if n == maxQueued || in.stopped {
-		return in.stopped
+	if n == maxQueued || !in.open {
+		return !in.open
 	}
 	if n < cap(in.queue) {
 		in.queue = in.queue[:n+1]
@@ -144,8 +144,10 @@ func (in *inbox) takeAdverts() []Received {
 	return batch
 }
 
-func (in *inbox) close() {
+// listen says whether adverts are wanted. What came before is too old to tell
+// how long a master has been silent.
+func (in *inbox) listen(on bool) {
 	in.mu.Lock()
-	in.stopped = true
+	in.open = on
 	in.mu.Unlock()
 }

@@ -78,13 +78,15 @@ func (p *Port) Close() {
 	p.closed = true
 }
 
-func (p *Port) arrive(rx *vrrp.Received) {
+func (p *Port) arrive(island int, rx *vrrp.Received) {
 	p.segment.mu.Lock()
-	if p.held {
+	deliver := !p.closed && p.island == island
+	if deliver && p.held {
 		p.waiting = append(p.waiting, rx)
-		p.segment.mu.Unlock()
-		return
+		deliver = false
 	}
 	p.segment.mu.Unlock()
-	p.deliver(rx)
+	if deliver {
+		p.deliver(rx)
+	}
 }
