@@ -31,7 +31,7 @@ func (b *builder) bind(n *node, vs *VirtualServer) {
 		vs.Instance = owners[0].instance.label
 	case len(owners) > 1:
 		b.clash(n.at("address"), "Several instances have this address",
-			"name one with vrrp_instance", owners[1].at, fmt.Sprintf("vrrp_instance %q", owners[1].instance.label))
+			"name one with vrrp_instance", owners[1].node.labelRange, fmt.Sprintf("vrrp_instance %q", owners[1].instance.label))
 	case len(b.instances) > 0:
 		b.warn(n.at("address"), "The service is always programmed",
 			`no instance has this address: write vrrp_instance, or program = "always"`)

@@ -49,10 +49,14 @@ func (b *builder) unique(n *node, seen map[string]*node) {
 // place is where a block is, for messages at run time.
 func place(r hcl.Range) string { return fmt.Sprintf("%s:%d", r.Filename, r.Start.Line) }
 
-// lineOf says where something else is, in a hint.
-func lineOf(here, there hcl.Range) string {
-	if here.Filename == there.Filename {
-		return fmt.Sprintf("line %d", there.Start.Line)
+// already says where a block with the same label is.
+func already(n, first *node) string {
+	here, there := n.labelRange, first.labelRange
+	switch {
+	case here == there:
+		return fmt.Sprintf("%q comes twice from one dynamic block", n.label)
+	case here.Filename == there.Filename:
+		return fmt.Sprintf("already at line %d", there.Start.Line)
 	}
-	return place(there)
+	return "already at " + place(there)
 }

@@ -6,8 +6,6 @@ import (
 
 	"director/internal/netif"
 	"director/vrrp"
-
-	"github.com/hashicorp/hcl/v2"
 )
 
 // Most addresses in one advert: its count is a byte. IPv6 adverts of more than
@@ -23,7 +21,7 @@ type vipOwners map[netip.Addr][]vipOwner
 type vipOwner struct {
 	instance *node
 	key      netif.Key
-	at       hcl.Range
+	node     *node
 }
 
 // addresses builds virtual_ipaddress and virtual_ipaddress_excluded.
@@ -139,14 +137,14 @@ func (b *builder) own(v, inst *node, key netif.Key) bool {
 	for _, o := range b.vips[addr] {
 		switch {
 		case o.instance == inst:
-			b.clash(v.labelRange, "Virtual address listed twice", "already at "+lineOf(v.labelRange, o.at), o.at, "first here")
+			b.fail(v.labelRange, "Virtual address listed twice", "%s", already(v, o.node))
 			return false
 		case o.key.Interface == key.Interface:
 			b.clash(v.labelRange, "Two instances have the same virtual address",
-				fmt.Sprintf("already in vrrp_instance %q", o.instance.label), o.at, "first here")
+				fmt.Sprintf("already in vrrp_instance %q", o.instance.label), o.node.labelRange, "first here")
 			return false
 		}
 	}
-	b.vips[addr] = append(b.vips[addr], vipOwner{inst, key, v.labelRange})
+	b.vips[addr] = append(b.vips[addr], vipOwner{inst, key, v})
 	return true
 }

@@ -15,7 +15,7 @@ func (b *builder) addressing(n *node, c *vrrp.Config) {
 	b.group(n, c, len(peers) > 0)
 	c.CheckUnicastSource = b.inherited(n, "check_unicast_src")
 	c.UnicastTTL = uint8(or(n, "unicast_ttl", int64(255)))
-	if n.has("unicast_ttl") && len(peers) == 0 {
+	if _, ok := get[int64](n, "unicast_ttl"); ok && len(peers) == 0 {
 		b.warn(n.values["unicast_ttl"].name, "unicast_ttl has no effect here", "there is no unicast_peer")
 	}
 	b.peers(n, peers, c)

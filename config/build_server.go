@@ -23,7 +23,7 @@ func (b *builder) servers(n *node, vs *VirtualServer) {
 			continue
 		}
 		if first := taken[rs.Server.ServerKey]; first != nil {
-			b.clash(r.labelRange, "Real server listed twice", "already at "+lineOf(r.labelRange, first.labelRange), first.labelRange, "first here")
+			b.fail(r.labelRange, "Real server listed twice", "%s", already(r, first))
 			continue
 		}
 		taken[rs.Server.ServerKey] = r

@@ -55,6 +55,9 @@ func (l *loader) decodeAttr(a *hcl.Attribute, ctx *hcl.EvalContext, n *node) {
 		if v.IsNull() {
 			return // as if it were not there
 		}
+		if n.spec.attr(a.Name).secret && v.Type() == cty.String {
+			l.values.add(v.AsString())
+		}
 		val.v, val.elems = l.readValue(n.spec.attr(a.Name), v, a.Expr)
 	}
 	if n.values == nil {

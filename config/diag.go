@@ -66,28 +66,13 @@ func (ds Diagnostics) Count() (errors, warnings int) {
 	return errors, warnings
 }
 
-// sorted returns ds in file order with repetitions removed: a block made by
-// dynamic has the same problem as often as it is made.
+// sorted puts ds into file order.
 func (ds Diagnostics) sorted() Diagnostics {
 	slices.SortStableFunc(ds, func(a, b *Diagnostic) int {
 		pa, pb := a.first(), b.first()
-		return cmp.Or(cmp.Compare(pa.order, pb.order), cmp.Compare(pa.offset, pb.offset))
+		return cmp.Or(cmp.Compare(pa.order, pb.order), cmp.Compare(pa.offset, pb.offset), cmp.Compare(a.Summary, b.Summary), cmp.Compare(pa.Hint, pb.Hint))
 	})
-	type identity struct {
-		file, summary, detail, hint string
-		offset                      int
-	}
-	seen := map[identity]bool{}
-	out := ds[:0]
-	for _, d := range ds {
-		p := d.first()
-		id := identity{p.File, d.Summary, d.Detail, p.Hint, p.offset}
-		if !seen[id] {
-			seen[id] = true
-			out = append(out, d)
-		}
-	}
-	return out
+	return ds
 }
 
 // first returns the main place, or the zero place.

@@ -37,7 +37,7 @@ func (l *loader) env() cty.Value {
 			if !ok {
 				return nil
 			}
-			if name, ok := envName(e.Traversal); ok {
+			if name, ok := memberName(e.Traversal); ok && e.Traversal.RootName() == "env" {
 				if v, ok := l.src.lookupEnv(name); ok {
 					values[name] = cty.StringVal(v)
 				}
@@ -99,15 +99,8 @@ func (l *loader) locals() {
 func (l *loader) localContext(e hclsyntax.Expression, values map[string]cty.Value) *hcl.EvalContext {
 	some := map[string]cty.Value{}
 	for _, tr := range e.Variables() {
-		if tr.RootName() != "local" {
-			continue
-		}
-		name, ok := localName(tr)
-		if !ok {
-			some = values
-			break
-		}
-		if v, ok := values[name]; ok {
+		name, ok := memberName(tr)
+		if v, known := values[name]; ok && known && tr.RootName() == "local" {
 			some[name] = v
 		}
 	}
@@ -161,23 +154,17 @@ func (l *loader) findLocals() map[string]*local {
 	for _, lo := range found {
 		lo.needs = map[string]bool{}
 		for _, tr := range lo.attr.Expr.Variables() {
-			if name, ok := localName(tr); ok && found[name] != nil {
-				lo.needs[name] = true
-			} else if !ok && tr.RootName() == "local" {
+			if tr.RootName() != "local" {
+				continue
+			}
+			if name, ok := memberName(tr); !ok {
 				l.fail(tr.SourceRange(), "local needs a name", "write local.NAME")
+			} else if found[name] != nil {
+				lo.needs[name] = true
 			}
 		}
 	}
 	return found
-}
-
-// localName returns X of local.X.
-func localName(tr hcl.Traversal) (string, bool) {
-	if tr.RootName() != "local" || len(tr) < 2 {
-		return "", false
-	}
-	step, ok := tr[1].(hcl.TraverseAttr)
-	return step.Name, ok
 }
 
 func sortedKeys[V any](m map[string]V) []string {

@@ -1,15 +1,21 @@
 package config
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
 )
+
+// withheld stands for what a library says about a secret value.
+const withheld = "(the reason is not shown: it may hold a secret)"
 
 // foreign takes over what the HCL library found.
 func (l *loader) foreign(diags hcl.Diagnostics) {
 	for _, d := range diags {
-		if ours(d.Summary) {
+		if ours(d) {
 			continue
 		}
 		p := problem{warning: d.Severity == hcl.DiagWarning, summary: d.Summary}
@@ -17,11 +23,16 @@ func (l *loader) foreign(diags hcl.Diagnostics) {
 			p.at = *d.Subject
 		}
 		detail := strings.Join(strings.Fields(d.Detail), " ")
-		detail = strings.ReplaceAll(detail, "set of permitted", "permitted")
-		if name, ok := l.missingEnv(d); ok {
-			p.summary, detail = "Environment variable not set: "+name, "set it, or give a value for without: try(env."+name+`, "...")`
+		if summary, hint, ok := l.missingName(d); ok {
+			p.summary, detail = summary, hint
 		}
-		if len(detail) <= 60 {
+		if d.Summary == "Invalid index" && onHostname(d.Expression) {
+			p.summary, detail = fmt.Sprintf("No value for hostname %q", l.src.Node), "add an entry for it, or choose the node with -i"
+			d.EvalContext = nil // the reason is known and tells nothing
+		}
+		// Only an evaluation has values to tell, and a path is none.
+		p.evaluated = d.EvalContext != nil && !isFileError(d)
+		if len(detail) <= 70 {
 			p.hint = uncapitalise(detail)
 		} else {
 			p.detail = detail
@@ -30,41 +41,70 @@ func (l *loader) foreign(diags hcl.Diagnostics) {
 	}
 }
 
+// onHostname reports whether e is something[hostname].
+func onHostname(e hcl.Expression) bool {
+	index, ok := e.(*hclsyntax.IndexExpr)
+	if !ok {
+		return false
+	}
+	key, ok := index.Key.(*hclsyntax.ScopeTraversalExpr)
+	return ok && key.Traversal.RootName() == "hostname"
+}
+
+// isFileError reports whether file() could not read its file.
+func isFileError(d *hcl.Diagnostic) bool {
+	extra, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallDiagExtra](d)
+	return ok && extra.CalledFunctionName() == "file"
+}
+
 // ours reports whether checkNames says the same, better.
-func ours(summary string) bool {
-	switch summary {
+func ours(d *hcl.Diagnostic) bool {
+	switch d.Summary {
 	case "Unsupported argument", "Unsupported block type":
 		return true
+	case "Missing required argument":
+		return strings.Contains(d.Detail, `"labels"`)
 	}
-	return strings.HasPrefix(summary, "Missing name for ") || strings.HasPrefix(summary, "Extraneous label for ")
+	return strings.HasPrefix(d.Summary, "Missing name for ") || strings.HasPrefix(d.Summary, "Extraneous label for ")
 }
 
-// missingEnv recognises that an expression asks for an environment variable
-// that is not set.
-func (l *loader) missingEnv(d *hcl.Diagnostic) (string, bool) {
-	if d.Summary != "Unsupported attribute" || d.Expression == nil {
-		return "", false
+// missingName recognises that an expression asks for a variable, a local or an
+// environment variable that does not exist.
+func (l *loader) missingName(d *hcl.Diagnostic) (summary, hint string, ok bool) {
+	if d.Summary != "Unsupported attribute" || d.Expression == nil || d.Subject == nil {
+		return "", "", false
 	}
 	for _, tr := range d.Expression.Variables() {
-		name, ok := envName(tr)
-		if ok && tr[1].SourceRange().Overlaps(*d.Subject) {
-			return name, true
+		name, found := memberName(tr)
+		if !found || !tr[1].SourceRange().Overlaps(*d.Subject) {
+			continue
+		}
+		switch root := tr.RootName(); root {
+		case "env":
+			return "Environment variable not set: " + name, "set it, or give a value for without: try(env." + name + `, "...")`, true
+		case "var", "local":
+			what := map[string]string{"var": "variable", "local": "local"}[root]
+			hint := "there is no such " + what
+			if near := nearest(name, sortedKeys(l.ctx.Variables[root].AsValueMap())); near != "" {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
+			return fmt.Sprintf("Unknown %s %q", what, name), hint, true
 		}
 	}
-	return "", false
+	return "", "", false
 }
 
-// envName returns X of env.X.
-func envName(tr hcl.Traversal) (string, bool) {
-	if tr.RootName() != "env" || len(tr) < 2 {
+// memberName returns X of root.X and root["X"].
+func memberName(tr hcl.Traversal) (string, bool) {
+	if len(tr) < 2 {
 		return "", false
 	}
 	switch step := tr[1].(type) {
 	case hcl.TraverseAttr:
 		return step.Name, true
 	case hcl.TraverseIndex:
-		if s, ok := step.Key, step.Key.Type().FriendlyName() == "string"; ok {
-			return s.AsString(), true
+		if step.Key.Type() == cty.String {
+			return step.Key.AsString(), true
 		}
 	}
 	return "", false

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -14,6 +15,8 @@ type loader struct {
 	byName   map[string]*text
 	ctx      *hcl.EvalContext
 	problems []problem
+	// values are secrets that are known.
+	values *secretValues
 }
 
 // problem is a diagnostic whose places are still ranges.
@@ -22,6 +25,8 @@ type problem struct {
 	summary, hint, detail string
 	at                    hcl.Range
 	also                  []spot
+	// evaluated: it comes from an evaluation and may hold values.
+	evaluated bool
 }
 
 // spot is a further place of a problem.
@@ -31,9 +36,9 @@ type spot struct {
 }
 
 func newLoader(s *Source) *loader {
-	l := &loader{src: s, byName: map[string]*text{}}
+	l := &loader{src: s, byName: map[string]*text{}, values: &secretValues{seen: map[string]bool{}}}
 	for i, f := range s.Files {
-		t := &text{name: f.Name, data: f.Data, order: i}
+		t := &text{name: f.Name, data: f.Data, order: i, values: l.values}
 		l.texts = append(l.texts, t)
 		l.byName[f.Name] = t
 	}
@@ -91,6 +96,13 @@ func (l *loader) parse(t *text) {
 		return
 	}
 	file, diags := hclsyntax.ParseConfig(t.data, t.name, hcl.InitialPos)
+	for i, d := range diags {
+		if d.Summary == "Invalid multi-line string" {
+			d.Summary, d.Detail = "Unterminated string", "the closing quote is missing"
+			diags = diags[:i+1] // from here on text and code have changed places
+			break
+		}
+	}
 	l.foreign(diags)
 	if file != nil {
 		t.body, _ = file.Body.(*hclsyntax.Body)
@@ -103,22 +115,40 @@ func (l *loader) finish() Diagnostics {
 	if len(l.problems) > 0 {
 		l.findSecrets()
 	}
+	type identity struct {
+		at                    hcl.Range
+		summary, hint, detail string
+	}
+	seen := map[identity]bool{} // a dynamic block has a problem as often as it is made
 	for _, p := range l.problems {
-		d := &Diagnostic{Severity: Error, Summary: p.summary, Detail: p.detail}
-		if p.warning {
-			d.Severity = Warning
+		id := identity{p.at, p.summary, p.hint, p.detail}
+		if !seen[id] {
+			seen[id] = true
+			out = append(out, l.diagnostic(p))
 		}
-		if t := l.byName[p.at.Filename]; t != nil {
-			d.Places = append(d.Places, t.place(p.at, p.hint))
-		} else if p.hint != "" {
-			d.Detail = p.hint + "\n" + d.Detail
-		}
-		for _, s := range p.also {
-			if t := l.byName[s.at.Filename]; t != nil {
-				d.Places = append(d.Places, t.place(s.at, s.hint))
-			}
-		}
-		out = append(out, d)
 	}
 	return out.sorted()
+}
+
+// diagnostic makes the diagnostic of a problem.
+func (l *loader) diagnostic(p problem) *Diagnostic {
+	t := l.byName[p.at.Filename]
+	if p.evaluated && t != nil && t.hidden(p.at) {
+		p.hint, p.detail = withheld, ""
+	}
+	d := &Diagnostic{Severity: Error, Summary: l.scrub(p.summary), Detail: l.scrub(p.detail)}
+	if p.warning {
+		d.Severity = Warning
+	}
+	if t == nil {
+		d.Detail = strings.TrimSpace(l.scrub(p.hint) + "\n" + d.Detail)
+		return d
+	}
+	d.Places = append(d.Places, t.place(p.at, l.scrub(p.hint)))
+	for _, s := range p.also {
+		if t := l.byName[s.at.Filename]; t != nil {
+			d.Places = append(d.Places, t.place(s.at, l.scrub(s.hint)))
+		}
+	}
+	return d
 }

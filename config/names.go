@@ -163,10 +163,26 @@ func homes(name string, not *block) string {
 func nearest(name string, candidates []string) string {
 	best, bestDistance := "", 1+min(3, (len(name)+1)/3)
 	for _, c := range candidates {
-		d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(c), nil)
-		if d < bestDistance {
+		if d := slips(strings.ToLower(name), strings.ToLower(c)); d < bestDistance {
 			best, bestDistance = c, d
 		}
 	}
 	return best
+}
+
+// slips is the edit distance; two letters that have changed places are one.
+func slips(a, b string) int {
+	d := levenshtein.Distance(a, b, nil)
+	if d != 2 || len(a) != len(b) {
+		return d
+	}
+	for i := range len(a) - 1 {
+		if a[i] != b[i] {
+			if a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:] {
+				return 1
+			}
+			break
+		}
+	}
+	return d
 }

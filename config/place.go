@@ -20,8 +20,8 @@ type text struct {
 	data    []byte
 	order   int
 	body    *hclsyntax.Body
-	secrets []span // filled by the first problem shown
-	masked  bool
+	secrets []span // filled by findSecrets, when there is something to show
+	values  *secretValues
 }
 
 // span is a half-open range of bytes.
@@ -35,8 +35,18 @@ func (t *text) place(r hcl.Range, hint string) Place {
 	p := Place{File: t.name, Line: r.Start.Line, Column: r.Start.Column, Hint: hint, offset: start, order: t.order,
 		Context: blockPath(t.body, start)}
 	p.Source, p.mark = t.mask(lo, hi, span{start, min(end, hi)})
+	if lo > 0 && t.data[lo-1] != '\n' {
+		p.Source = cut + p.Source
+		p.mark[0], p.mark[1] = p.mark[0]+len(cut), p.mark[1]+len(cut)
+	}
+	if hi < len(t.data) && t.data[hi] != '\n' && t.data[hi] != '\r' {
+		p.Source += cut
+	}
 	return p
 }
+
+// cut stands for the part of a long line that is not shown.
+const cut = "…"
 
 func clip(n, limit int) int { return max(0, min(n, limit)) }
 
@@ -77,10 +87,7 @@ func (t *text) mask(lo, hi int, mark span) (string, [2]int) {
 			}
 		}
 	}
-	secrets := t.secretSpans()
-	i := sort.Search(len(secrets), func(i int) bool { return secrets[i].end > lo })
-	for ; i < len(secrets) && secrets[i].start < hi; i++ {
-		s := span{max(lo, secrets[i].start), min(hi, secrets[i].end)}
+	for _, s := range t.secretsIn(lo, hi) {
 		if s.start > at {
 			place(s.start)
 			b.Write(t.data[at:s.start])
@@ -103,11 +110,21 @@ func (t *text) mask(lo, hi int, mark span) (string, [2]int) {
 	return b.String(), [2]int{out[0], max(out[0], out[1])}
 }
 
+// secretsIn returns the secret parts of data[lo:hi]: by name, and wherever a
+// known secret stands.
+func (t *text) secretsIn(lo, hi int) []span {
+	spans := t.values.find(t.data[lo:hi], lo)
+	i := sort.Search(len(t.secrets), func(i int) bool { return t.secrets[i].end > lo })
+	for ; i < len(t.secrets) && t.secrets[i].start < hi; i++ {
+		spans = append(spans, span{max(lo, t.secrets[i].start), min(hi, t.secrets[i].end)})
+	}
+	return merge(spans)
+}
+
 // hidden reports whether a range touches a secret.
 func (t *text) hidden(r hcl.Range) bool {
-	secrets := t.secretSpans()
-	i := sort.Search(len(secrets), func(i int) bool { return secrets[i].end > r.Start.Byte })
-	return i < len(secrets) && secrets[i].start < r.End.Byte
+	i := sort.Search(len(t.secrets), func(i int) bool { return t.secrets[i].end > r.Start.Byte })
+	return i < len(t.secrets) && t.secrets[i].start < r.End.Byte
 }
 
 // blockPath names the blocks around an offset, the innermost first:

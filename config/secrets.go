@@ -10,14 +10,16 @@ import (
 )
 
 // secretNames are the names whose values are never shown: those the schema
-// marks, and those of blocks that other versions know.
-var secretNames = func() map[string]bool {
-	names := map[string]bool{"password": true, "token": true, "secret": true}
+// marks, and those of blocks that other versions know. secretBlocks are the
+// blocks that hold them.
+var secretNames, secretBlocks = func() (names, blocks map[string]bool) {
+	names = map[string]bool{"password": true, "token": true, "secret": true}
+	blocks = map[string]bool{"auth_hmac": true, "SSL": true, "http": true, "webhook": true}
 	var walk func(*block)
 	walk = func(b *block) {
 		for _, a := range b.attrs {
 			if a.secret {
-				names[a.name] = true
+				names[a.name], blocks[b.name] = true, true
 			}
 		}
 		for _, c := range b.blocks {
@@ -25,7 +27,7 @@ var secretNames = func() map[string]bool {
 		}
 	}
 	walk(rootBlock)
-	return names
+	return names, blocks
 }()
 
 // looksSecret also takes misspellings: `auth_pas = "x"` is an error whose line
@@ -42,16 +44,6 @@ func looksSecret(name string, more map[string]bool) bool {
 	return false
 }
 
-// secretSpans returns where secrets stand in the file, sorted and disjoint. It
-// works on tokens, so that it also holds for a file that does not parse.
-func (t *text) secretSpans() []span {
-	if !t.masked {
-		t.masked = true
-		t.secrets = findSecrets(t.data, nil)
-	}
-	return t.secrets
-}
-
 // findSecrets returns the spans of the values of secret names in data. Names
 // in more count as secret too.
 func findSecrets(data []byte, more map[string]bool) []span {
@@ -62,10 +54,8 @@ func findSecrets(data []byte, more map[string]bool) []span {
 	for i := 0; i < len(tokens); i++ {
 		tok := tokens[i]
 		switch tok.Type {
-		case hclsyntax.TokenComment:
-			spans = append(spans, commentSecrets(tok, more)...)
-			word = ""
-			continue
+		case hclsyntax.TokenComment, hclsyntax.TokenQuotedLit, hclsyntax.TokenStringLit, hclsyntax.TokenInvalid:
+			spans = append(spans, looseSecrets(data, tok, more)...)
 		case hclsyntax.TokenNewline:
 			word = ""
 			continue
@@ -78,10 +68,14 @@ func findSecrets(data []byte, more map[string]bool) []span {
 			}
 			continue
 		}
+		if tok.Type == hclsyntax.TokenComment {
+			word = "" // a comment to the end of the line takes the line end with it
+			continue
+		}
 		if word == "" && tok.Type == hclsyntax.TokenIdent {
 			word = string(tok.Bytes)
 		}
-		if !isSecretWord(tok, blocks, word, more) {
+		if !isSecretWord(tok, tokens[min(i+1, len(tokens)-1)], blocks, word, more) {
 			continue
 		}
 		end := statementEnd(tokens, i+1)
@@ -93,8 +87,9 @@ func findSecrets(data []byte, more map[string]bool) []span {
 	return merge(spans)
 }
 
-// isSecretWord reports whether tok names something secret at its place.
-func isSecretWord(tok hclsyntax.Token, blocks []string, word string, more map[string]bool) bool {
+// isSecretWord reports whether tok, before next, names something secret at its
+// place.
+func isSecretWord(tok, next hclsyntax.Token, blocks []string, word string, more map[string]bool) bool {
 	if tok.Type != hclsyntax.TokenIdent && tok.Type != hclsyntax.TokenQuotedLit && tok.Type != hclsyntax.TokenStringLit {
 		return false
 	}
@@ -107,6 +102,8 @@ func isSecretWord(tok hclsyntax.Token, blocks []string, word string, more map[st
 	case tok.Type == hclsyntax.TokenIdent && looksSecret(name, more):
 		return true
 	case name == "value" && in == "key": // auth_hmac
+		return true
+	case tok.Type == hclsyntax.TokenIdent && secretBlocks[name] && next.Type == hclsyntax.TokenEqual:
 		return true
 	}
 	// A secret variable: its block is masked as a whole.
@@ -154,16 +151,25 @@ func valueSpan(tokens hclsyntax.Tokens) span {
 	return span{tokens[0].Range.Start.Byte, tokens[len(tokens)-1].Range.End.Byte}
 }
 
-// commentSecrets masks what follows a secret name in a comment: a line that is
-// commented out still holds its password.
-func commentSecrets(tok hclsyntax.Token, more map[string]bool) []span {
+// looseSecrets masks the rest of the line after a secret name in a comment or
+// string: a line that is commented out still holds its password, and after a
+// missing quote text and code change places.
+func looseSecrets(data []byte, tok hclsyntax.Token, more map[string]bool) []span {
 	var spans []span
 	for _, names := range []map[string]bool{secretNames, more} {
 		for name := range names {
-			if i := bytes.Index(tok.Bytes, []byte(name)); i >= 0 {
-				text := bytes.TrimRight(tok.Bytes, "\r\n")
-				start := tok.Range.Start.Byte
-				spans = append(spans, span{start + min(i+len(name), len(text)), start + len(text)})
+			for at := 0; ; {
+				i := bytes.Index(tok.Bytes[at:], []byte(name))
+				if i < 0 {
+					break
+				}
+				at += i + len(name)
+				start := tok.Range.Start.Byte + at
+				end := len(data)
+				if n := bytes.IndexByte(data[start:], '\n'); n >= 0 {
+					end = start + n
+				}
+				spans = append(spans, span{start, end})
 			}
 		}
 	}
@@ -182,41 +188,4 @@ func merge(spans []span) []span {
 		out = append(out, s)
 	}
 	return out
-}
-
-// findSecrets tells all files which further names hold secrets: those that
-// secret values are taken from, over any number of steps.
-func (l *loader) findSecrets() {
-	more := map[string]bool{}
-	for range maxTaint {
-		before := len(more)
-		for _, t := range l.texts {
-			t.secrets, t.masked = findSecrets(t.data, more), true
-			for name := range sourcesOf(t) {
-				more[name] = true
-			}
-		}
-		if len(more) == before {
-			return
-		}
-	}
-}
-
-// maxTaint bounds the steps from a secret to where its value stands.
-const maxTaint = 20
-
-// sourcesOf returns the names that secret values of a file refer to: pass of
-// local.pass.
-func sourcesOf(t *text) map[string]bool {
-	names := map[string]bool{}
-	for _, s := range t.secrets {
-		tokens, _ := hclsyntax.LexExpression(t.data[s.start:s.end], "", hcl.InitialPos)
-		for i := 1; i < len(tokens); i++ {
-			name := string(tokens[i].Bytes)
-			if tokens[i-1].Type == hclsyntax.TokenDot && tokens[i].Type == hclsyntax.TokenIdent && name != "value" && name != "key" {
-				names[name] = true
-			}
-		}
-	}
-	return names
 }

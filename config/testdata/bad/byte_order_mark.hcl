@@ -1,0 +1,1 @@
+﻿global {} # ERROR: begins with a byte order mark

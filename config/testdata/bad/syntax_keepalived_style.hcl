@@ -1,0 +1,3 @@
+vrrp_instance VI_1 {
+  interface eth0 # ERROR: Invalid block definition
+}

@@ -1,0 +1,7 @@
+vrrp_instance "VI_1" {
+  interface         = "eth0"
+  virtual_router_id = 51
+  priority = 100
+  prioritty = 150 # ERROR: Unknown argument "prioritty": did you mean "priority"?
+  virtual_ipaddress "10.0.0.1/24" {}
+}

@@ -1,0 +1,10 @@
+vrrp_instance "VI_1" {
+  interface         = "eth0"
+  virtual_router_id = 51
+  virtual_ipaddress "10.0.0.1/24" {}
+}
+vrrp_instance "VI_2" {
+  interface         = "eth0"
+  virtual_router_id = 52
+  virtual_ipaddress "10.0.0.1/24" {} # ERROR: already in vrrp_instance "VI_1"
+}
