@@ -165,13 +165,14 @@ func (c *Client) send(ctx context.Context, ops []Op) []error {
 	verdicts := make([]error, len(ops))
 	reqs := make([]request, 0, len(ops))
 	where := make([]int, 0, len(ops))
-	for i, op := range ops {
-		r, err := encodeOp(op)
-		if err != nil {
-			verdicts[i] = err
+	c.arena = c.arena[:0]
+	for i := range ops {
+		if verdicts[i] = ops[i].check(); verdicts[i] != nil {
 			continue
 		}
-		reqs = append(reqs, r)
+		start := len(c.arena)
+		c.arena = appendOp(c.arena, ops[i])
+		reqs = append(reqs, request{opCommands[ops[i].Kind], c.arena[start:]})
 		where = append(where, i)
 	}
 	if len(reqs) == 0 {

@@ -34,6 +34,7 @@ type Client struct {
 	lib    cloudflare.Client // nil: to be opened
 	conn   *conn             // nil: to be opened
 	pace   pacer
+	arena  []byte // for the attributes of one batch
 	closed bool
 }
 
@@ -155,11 +156,7 @@ func (c *Client) Flush(ctx context.Context) error {
 
 // Zero sets the counters of one service and its servers to zero.
 func (c *Client) Zero(ctx context.Context, k Key) error {
-	attrs, err := encodeKey(k)
-	if err == nil {
-		err = c.single(ctx, request{cmdZero, attrs})
-	}
-	return wrap("zero counters of "+k.String(), err)
+	return wrap("zero counters of "+k.String(), c.single(ctx, request{cmdZero, appendKey(nil, k)}))
 }
 
 // single sends one request and waits for its verdict.

@@ -27,7 +27,8 @@ type conn struct {
 	f      *os.File // for its deadlines
 	family uint16
 	seq    uint32
-	buf    []byte
+	in     []byte
+	out    []byte
 }
 
 // request is one message: the command and its attributes.
@@ -79,7 +80,7 @@ func dial() (*conn, error) {
 }
 
 func newConn(f *os.File, family uint16) *conn {
-	return &conn{f: f, family: family, seq: 1, buf: make([]byte, readSize)}
+	return &conn{f: f, family: family, seq: 1, in: make([]byte, readSize)}
 }
 
 func (c *conn) close() error { return c.f.Close() }
@@ -120,15 +121,15 @@ func noAnswer(ctx context.Context, limit time.Duration) error {
 func (c *conn) batch(reqs []request) ([]error, error) {
 	verdicts := make([]error, len(reqs))
 	first := c.seq
-	var out []byte
+	c.out = c.out[:0]
 	for i, r := range reqs {
 		flags := uint16(netlink.Request)
 		if i == len(reqs)-1 {
 			flags |= uint16(netlink.Acknowledge)
 		}
-		out = c.appendMessage(out, r, flags)
+		c.out = c.appendMessage(c.out, r, flags)
 	}
-	if _, err := c.f.Write(out); err != nil {
+	if _, err := c.f.Write(c.out); err != nil {
 		return verdicts, err
 	}
 	for {
@@ -155,7 +156,8 @@ func (c *conn) batch(reqs []request) ([]error, error) {
 // It calls pause after every piece.
 func (c *conn) dump(r request, each func(attrs []byte) error, pause func()) error {
 	seq := c.seq
-	if _, err := c.f.Write(c.appendMessage(nil, r, uint16(netlink.Request|netlink.Dump))); err != nil {
+	c.out = c.appendMessage(c.out[:0], r, uint16(netlink.Request|netlink.Dump))
+	if _, err := c.f.Write(c.out); err != nil {
 		return err
 	}
 	for {
@@ -185,8 +187,8 @@ func (c *conn) dump(r request, each func(attrs []byte) error, pause func()) erro
 }
 
 func (c *conn) read() ([]byte, error) {
-	n, err := c.f.Read(c.buf)
-	return c.buf[:n], err
+	n, err := c.f.Read(c.in)
+	return c.in[:n], err
 }
 
 func (c *conn) appendMessage(b []byte, r request, flags uint16) []byte {
@@ -199,7 +201,7 @@ func (c *conn) appendMessage(b []byte, r request, flags uint16) []byte {
 	b = append(b, r.cmd, familyVersion, 0, 0)
 	b = append(b, r.attrs...)
 	c.seq++
-	return append(b, make([]byte, align4(length)-length)...)
+	return b // attributes are aligned, so the message is
 }
 
 // message is one answer of the kernel.

@@ -5,144 +5,145 @@ import (
 	"fmt"
 	"math/bits"
 	"net/netip"
+	"strings"
 	"time"
-
-	"github.com/mdlayher/netlink"
 )
 
-// decodeService reads one answer to a dump of services. The counters are
-// skipped.
+// decodeService reads one answer to a dump of services, into its normal form.
+// The counters are skipped.
 func decodeService(b []byte) (Service, error) {
-	var s Service
-	err := decodeAttrs(b, cmdAttrService, func(ad *netlink.AttributeDecoder) error {
-		return s.decode(ad)
+	var d serviceDecoder
+	err := eachAttr(b, func(typ uint16, value []byte) error {
+		if typ != cmdAttrService {
+			return nil
+		}
+		return eachAttr(value, d.attr)
 	})
-	return s, err
+	if err != nil {
+		return Service{}, err
+	}
+	return d.service()
 }
 
-func (s *Service) decode(ad *netlink.AttributeDecoder) error {
-	var addr, mask, flags []byte
-	var port uint16
-	for ad.Next() {
-		switch ad.Type() {
-		case svcAttrFamily:
-			s.Family = Family(ad.Uint16())
-		case svcAttrProtocol:
-			s.Protocol = Protocol(ad.Uint16())
-		case svcAttrAddress:
-			addr = ad.Bytes()
-		case svcAttrPort:
-			port = networkPort(ad.Bytes())
-		case svcAttrFWMark:
-			s.FWMark = ad.Uint32()
-		case svcAttrScheduler:
-			s.Scheduler = ad.String()
-		case svcAttrFlags:
-			flags = ad.Bytes()
-		case svcAttrTimeout:
-			s.Timeout = time.Duration(ad.Uint32()) * time.Second
-		case svcAttrNetmask:
-			mask = ad.Bytes()
-		case svcAttrEngine:
-			s.Engine = ad.String()
-		}
+// serviceDecoder holds what can only be read when the rest is known.
+type serviceDecoder struct {
+	s                 Service
+	addr, mask, flags []byte
+	port              uint16
+}
+
+func (d *serviceDecoder) attr(typ uint16, value []byte) (err error) {
+	var n uint32
+	switch typ {
+	case svcAttrFamily, svcAttrProtocol, svcAttrFWMark, svcAttrTimeout:
+		n, err = number(value)
 	}
-	if len(flags) < 4 || len(mask) < 4 {
-		return fmt.Errorf("%w: service without flags or netmask", errAnswer)
+	switch typ {
+	case svcAttrFamily:
+		d.s.Family = Family(n)
+	case svcAttrProtocol:
+		d.s.Protocol = Protocol(n)
+	case svcAttrAddress:
+		d.addr = value
+	case svcAttrPort:
+		d.port, err = networkPort(value)
+	case svcAttrFWMark:
+		d.s.FWMark = n
+	case svcAttrScheduler:
+		d.s.Scheduler = cString(value)
+	case svcAttrFlags:
+		d.flags = value
+	case svcAttrTimeout:
+		d.s.Timeout = time.Duration(n) * time.Second
+	case svcAttrNetmask:
+		d.mask = value
+	case svcAttrEngine:
+		d.s.Engine = cString(value)
 	}
-	s.setFlags(Flags(binary.NativeEndian.Uint32(flags)))
-	s.setMask(mask)
-	if s.FWMark != 0 {
-		s.Protocol = 0
-		return nil
-	}
-	a, err := decodeAddr(s.Family, addr)
-	s.Address = netip.AddrPortFrom(a, port)
 	return err
 }
 
-// setFlags takes the kernel's flags. A timeout without the flag of persistence
-// has no effect (some programs leave one behind), so it is none.
-func (s *Service) setFlags(f Flags) {
-	s.Flags = f & userFlags
-	if f&flagPersistent == 0 {
-		s.Timeout = 0
+func (d *serviceDecoder) service() (Service, error) {
+	s := d.s
+	if len(d.flags) < 4 || len(d.mask) < 4 {
+		return s, fmt.Errorf("%w: a service without flags or netmask", errAnswer)
 	}
-}
-
-// setMask takes the kernel's netmask; a full one becomes 0.
-func (s *Service) setMask(b []byte) {
-	n := binary.NativeEndian.Uint32(b)
+	s.Flags = Flags(binary.NativeEndian.Uint32(d.flags))
+	if s.Flags&flagPersistent == 0 {
+		s.Timeout = 0 // some programs leave one behind, it has no effect
+	}
+	n := binary.NativeEndian.Uint32(d.mask)
 	if s.Family == INET {
-		n = uint32(bits.LeadingZeros32(^binary.BigEndian.Uint32(b)))
+		n = uint32(bits.LeadingZeros32(^binary.BigEndian.Uint32(d.mask)))
 	}
-	if n < uint32(s.fullMask()) {
-		s.MaskBits = uint8(n)
+	s.MaskBits = uint8(min(n, uint32(s.fullMask())))
+	if s.FWMark == 0 {
+		a, err := decodeAddr(s.Family, d.addr)
+		if err != nil {
+			return s, err
+		}
+		s.Address = netip.AddrPortFrom(a, d.port)
 	}
+	return s.Normal(), nil
 }
 
 // decodeServer reads one answer to a dump of the servers of a service of
 // family f.
 func decodeServer(f Family, b []byte) (Server, error) {
-	var s Server
-	err := decodeAttrs(b, cmdAttrDest, func(ad *netlink.AttributeDecoder) error {
-		return s.decode(f, ad)
+	d := serverDecoder{family: f}
+	err := eachAttr(b, func(typ uint16, value []byte) error {
+		if typ != cmdAttrDest {
+			return nil
+		}
+		return eachAttr(value, d.attr)
 	})
-	return s, err
-}
-
-func (s *Server) decode(f Family, ad *netlink.AttributeDecoder) error {
-	var addr []byte
-	var port uint16
-	for ad.Next() {
-		switch ad.Type() {
-		case destAttrFamily:
-			f = Family(ad.Uint16())
-		case destAttrAddress:
-			addr = ad.Bytes()
-		case destAttrPort:
-			port = networkPort(ad.Bytes())
-		case destAttrForward:
-			s.Forward = Forward(ad.Uint32() & forwardMask)
-		case destAttrWeight:
-			s.Weight = ad.Uint32()
-		case destAttrUpper:
-			s.Upper = ad.Uint32()
-		case destAttrLower:
-			s.Lower = ad.Uint32()
-		case destAttrTunnelType:
-			s.Tunnel = TunnelType(ad.Uint8())
-		case destAttrTunnelPort:
-			s.TunnelPort = networkPort(ad.Bytes())
-		case destAttrTunnelFlags:
-			s.TunnelFlags = TunnelFlags(ad.Uint16())
-		}
-	}
-	a, err := decodeAddr(f, addr)
-	s.Address = netip.AddrPortFrom(a, port)
-	return err
-}
-
-// decodeAttrs calls decode with the nested attributes of the given type.
-func decodeAttrs(b []byte, typ uint16, decode func(*netlink.AttributeDecoder) error) error {
-	ad, err := netlink.NewAttributeDecoder(b)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errAnswer, err)
+		return Server{}, err
 	}
-	found := false
-	for ad.Next() {
-		if ad.Type() == typ {
-			found = true
-			ad.Nested(decode)
-		}
+	a, err := decodeAddr(d.family, d.addr)
+	d.s.Address = netip.AddrPortFrom(a, d.port)
+	return d.s, err
+}
+
+type serverDecoder struct {
+	s      Server
+	family Family
+	addr   []byte
+	port   uint16
+}
+
+func (d *serverDecoder) attr(typ uint16, value []byte) (err error) {
+	var n uint32
+	switch typ {
+	case destAttrAddress:
+		d.addr = value
+		return nil
+	case destAttrPort:
+		d.port, err = networkPort(value)
+		return err
+	case destAttrTunnelPort:
+		d.s.TunnelPort, err = networkPort(value)
+		return err
+	case destAttrForward, destAttrWeight, destAttrUpper, destAttrLower, destAttrFamily, destAttrTunnelType, destAttrTunnelFlags:
+		n, err = number(value)
 	}
-	if err := ad.Err(); err != nil {
-		return fmt.Errorf("%w: %w", errAnswer, err)
+	switch typ {
+	case destAttrForward:
+		d.s.Forward = Forward(n & forwardMask)
+	case destAttrWeight:
+		d.s.Weight = n
+	case destAttrUpper:
+		d.s.Upper = n
+	case destAttrLower:
+		d.s.Lower = n
+	case destAttrFamily:
+		d.family = Family(n)
+	case destAttrTunnelType:
+		d.s.Tunnel = TunnelType(n)
+	case destAttrTunnelFlags:
+		d.s.TunnelFlags = TunnelFlags(n)
 	}
-	if !found {
-		return fmt.Errorf("%w: attribute %d is missing", errAnswer, typ)
-	}
-	return nil
+	return err
 }
 
 // decodeAddr reads an address, which the kernel always gives as 16 bytes
@@ -157,9 +158,15 @@ func decodeAddr(f Family, b []byte) (netip.Addr, error) {
 	return netip.Addr{}, fmt.Errorf("%w: address of %d bytes for family %d", errAnswer, len(b), f)
 }
 
-func networkPort(b []byte) uint16 {
+func networkPort(b []byte) (uint16, error) {
 	if len(b) != 2 {
-		return 0
+		return 0, fmt.Errorf("%w: port of %d bytes", errAnswer, len(b))
 	}
-	return binary.BigEndian.Uint16(b)
+	return binary.BigEndian.Uint16(b), nil
+}
+
+// cString reads a string that ends with a zero byte.
+func cString(b []byte) string {
+	s, _, _ := strings.Cut(string(b), "\x00")
+	return s
 }

@@ -10,102 +10,103 @@ package ipvs
 // of have what is not its own, see [Owned]. The kernel can change everything
 // but the key in place (ip_vs_edit_service and ip_vs_edit_dest in
 // net/netfilter/ipvs/ip_vs_ctl.c), the forwarding method too, so an entry never
-// loses its connections to a change. Where want names a service or a server of
-// a service twice, the first counts.
+// loses its connections to a change. Both tables name a service once, and a
+// server once in its service.
 func Diff(have, want []Service) []Op {
-	p := plan{old: make(map[Key]*Service, len(have)), wanted: make(map[Key]bool, len(want))}
+	p := plan{have: have, want: want, old: make(map[Key]int, len(have))}
 	for i := range have {
-		p.old[have[i].Key.normal()] = &have[i]
+		p.old[have[i].Key.normal()] = i
 	}
-	for i := range want {
-		p.service(&want[i])
-	}
-	for i := range have {
-		key := have[i].Key.normal()
-		if !p.wanted[key] {
-			p.wanted[key] = true // once, also if have names it twice
-			p.deletedServices = append(p.deletedServices, Op{Kind: DeleteService, Service: Service{Key: key}})
-		}
-	}
-	return p.ops()
-}
-
-// plan collects the operations by phase.
-type plan struct {
-	old    map[Key]*Service
-	wanted map[Key]bool
-
-	newServices     []Op
-	changedServices []Op
-	added           []Op
-	revived         []Op // from weight 0 to more
-	changed         []Op
-	drained         []Op // from more to weight 0
-	deleted         []Op
-	deletedServices []Op
-}
-
-func (p *plan) ops() []Op {
-	phases := [][]Op{
-		p.newServices, p.changedServices, p.added, p.revived, p.changed, p.drained, p.deleted, p.deletedServices,
-	}
+	p.run() // counts
 	n := 0
-	for _, ops := range phases {
-		n += len(ops)
+	for phase, count := range p.next {
+		p.next[phase] = n
+		n += count
 	}
 	if n == 0 {
 		return nil
 	}
-	all := make([]Op, 0, n)
-	for _, ops := range phases {
-		all = append(all, ops...)
-	}
-	return all
+	p.ops = make([]Op, n)
+	p.run() // places
+	return p.ops
 }
 
-func (p *plan) service(s *Service) {
-	want := s.Normal()
-	if p.wanted[want.Key] {
-		return
+// The phases, in their order.
+const (
+	newServices = iota
+	changedServices
+	newServers
+	revivedServers // from weight 0 to more
+	changedServers
+	drainedServers // from more to weight 0
+	removedServers
+	removedServices
+	phaseCount
+)
+
+// plan is run twice, to count the operations and to place them: ten thousand
+// are two megabytes, and a real-time process should not touch them thrice.
+type plan struct {
+	have, want []Service
+	old        map[Key]int // index in have
+	ops        []Op        // nil while counting
+	next       [phaseCount]int
+}
+
+func (p *plan) add(phase int, op Op) {
+	if p.ops != nil {
+		p.ops[p.next[phase]] = op
 	}
-	p.wanted[want.Key] = true
-	old, ok := p.old[want.Key]
-	if !ok {
-		p.newServices = append(p.newServices, Op{Kind: AddService, Service: want})
-		p.servers(want.Key, nil, s.Servers)
-		return
+	p.next[phase]++
+}
+
+func (p *plan) run() {
+	wanted := make([]bool, len(p.have))
+	for i := range p.want {
+		want := p.want[i].Normal()
+		at, ok := p.old[want.Key]
+		if !ok {
+			p.add(newServices, Op{Kind: AddService, Service: want})
+			p.servers(want.Key, nil, p.want[i].Servers)
+			continue
+		}
+		wanted[at] = true
+		if have := p.have[at].Normal(); !sameService(&have, &want) {
+			p.add(changedServices, Op{Kind: UpdateService, Service: want})
+		}
+		p.servers(want.Key, p.have[at].Servers, p.want[i].Servers)
 	}
-	if have := old.Normal(); !sameService(&have, &want) {
-		p.changedServices = append(p.changedServices, Op{Kind: UpdateService, Service: want})
+	for i := range p.have {
+		if !wanted[i] {
+			p.add(removedServices, Op{Kind: DeleteService, Service: Service{Key: p.have[i].Key.normal()}})
+		}
 	}
-	p.servers(want.Key, old.Servers, s.Servers)
 }
 
 // servers plans the change of one service's servers.
 func (p *plan) servers(key Key, have, want []Server) {
+	// Mostly both are in the same order, and need no map.
+	for len(have) > 0 && len(want) > 0 && have[0].ServerKey == want[0].ServerKey {
+		p.change(key, have[0], want[0].Normal())
+		have, want = have[1:], want[1:]
+	}
 	left := make(map[ServerKey]int, len(have)) // not wanted so far
 	for i := range have {
 		left[have[i].ServerKey] = i
 	}
-	done := make(map[ServerKey]bool, len(want))
-	for _, w := range want {
-		if done[w.ServerKey] {
-			continue
+	for i := range want {
+		w := want[i].Normal()
+		if at, ok := left[w.ServerKey]; ok {
+			delete(left, w.ServerKey)
+			p.change(key, have[at], w)
+		} else {
+			p.add(newServers, Op{Kind: AddServer, Service: Service{Key: key}, Server: w})
 		}
-		done[w.ServerKey] = true
-		i, ok := left[w.ServerKey]
-		delete(left, w.ServerKey)
-		if !ok {
-			p.added = append(p.added, Op{Kind: AddServer, Service: Service{Key: key}, Server: w.Normal()})
-			continue
-		}
-		p.change(key, have[i], w.Normal())
 	}
 	for i := range have {
 		if _, ok := left[have[i].ServerKey]; ok {
-			delete(left, have[i].ServerKey)
-			op := Op{Kind: DeleteServer, Service: Service{Key: key}, Server: Server{ServerKey: have[i].ServerKey}}
-			p.deleted = append(p.deleted, op)
+			gone := Server{ServerKey: have[i].ServerKey}
+			p.add(removedServers, Op{Kind: DeleteServer, Service: Service{Key: key}, Server: gone})
 		}
 	}
 }
@@ -118,10 +119,10 @@ func (p *plan) change(key Key, have, want Server) {
 	op := Op{Kind: UpdateServer, Service: Service{Key: key}, Server: want}
 	switch {
 	case have.Weight == 0 && want.Weight > 0:
-		p.revived = append(p.revived, op)
+		p.add(revivedServers, op)
 	case have.Weight > 0 && want.Weight == 0:
-		p.drained = append(p.drained, op)
+		p.add(drainedServers, op)
 	default:
-		p.changed = append(p.changed, op)
+		p.add(changedServers, op)
 	}
 }

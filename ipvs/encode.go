@@ -4,81 +4,87 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
-
-	"github.com/mdlayher/netlink"
 )
 
-// encodeKey returns the attributes that identify a service.
-func encodeKey(k Key) ([]byte, error) {
-	return encodeAttrs(cmdAttrService, func(ae *netlink.AttributeEncoder) { putKey(ae, k) })
+// appendKey appends the attributes that identify a service.
+func appendKey(b []byte, k Key) []byte {
+	start := len(b)
+	return endAttr(appendKeyFields(beginAttr(b, cmdAttrService|attrNested), k.normal()), start)
 }
 
-// encodeService returns all attributes of a service. The kernel wants every
-// one of them, also the netmask of a service that is not persistent
+// appendService appends all attributes of a service. The kernel wants every one
+// of them, also the netmask of a service that is not persistent
 // (ip_vs_genl_parse_service).
-func encodeService(s Service) ([]byte, error) {
+func appendService(b []byte, s Service) []byte {
 	s = s.Normal()
-	return encodeAttrs(cmdAttrService, func(ae *netlink.AttributeEncoder) {
-		putKey(ae, s.Key)
-		ae.String(svcAttrScheduler, s.Scheduler)
-		flags := make([]byte, 8)
-		binary.NativeEndian.PutUint32(flags, uint32(s.kernelFlags()))
-		binary.NativeEndian.PutUint32(flags[4:], ^uint32(0))
-		ae.Bytes(svcAttrFlags, flags)
-		ae.Uint32(svcAttrTimeout, uint32(s.Timeout/time.Second))
-		ae.Bytes(svcAttrNetmask, s.kernelMask())
-		if s.Engine != "" {
-			ae.String(svcAttrEngine, s.Engine)
-		}
-	})
-}
+	start := len(b)
+	b = appendKeyFields(beginAttr(b, cmdAttrService|attrNested), s.Key)
+	b = appendString(b, svcAttrScheduler, s.Scheduler)
 
-// encodeServer returns the attributes of a server.
-func encodeServer(s Server) ([]byte, error) {
-	s = s.Normal()
-	return encodeAttrs(cmdAttrDest, func(ae *netlink.AttributeEncoder) {
-		putServerKey(ae, s.ServerKey)
-		ae.Uint32(destAttrForward, uint32(s.Forward))
-		ae.Uint32(destAttrWeight, s.Weight)
-		ae.Uint32(destAttrUpper, s.Upper)
-		ae.Uint32(destAttrLower, s.Lower)
-		ae.Uint8(destAttrTunnelType, uint8(s.Tunnel))
-		ae.Bytes(destAttrTunnelPort, bigEndian(s.TunnelPort))
-		ae.Uint16(destAttrTunnelFlags, uint16(s.TunnelFlags))
-	})
-}
+	flags := len(b)
+	b = binary.NativeEndian.AppendUint32(beginAttr(b, svcAttrFlags), uint32(s.kernelFlags()))
+	b = binary.NativeEndian.AppendUint32(b, ^uint32(0)) // the mask: all of them
+	b = endAttr(b, flags)
 
-// encodeServerKey returns the attributes that identify a server.
-func encodeServerKey(k ServerKey) ([]byte, error) {
-	return encodeAttrs(cmdAttrDest, func(ae *netlink.AttributeEncoder) { putServerKey(ae, k) })
-}
-
-func encodeAttrs(typ uint16, put func(*netlink.AttributeEncoder)) ([]byte, error) {
-	ae := netlink.NewAttributeEncoder()
-	ae.Nested(typ, func(nae *netlink.AttributeEncoder) error {
-		put(nae)
-		return nil
-	})
-	return ae.Encode()
-}
-
-func putKey(ae *netlink.AttributeEncoder, k Key) {
-	k = k.normal()
-	ae.Uint16(svcAttrFamily, uint16(k.Family))
-	if k.FWMark != 0 {
-		ae.Uint32(svcAttrFWMark, k.FWMark)
-		return
+	b = appendUint32(b, svcAttrTimeout, uint32(s.Timeout/time.Second))
+	if s.Family == INET6 {
+		b = appendUint32(b, svcAttrNetmask, uint32(s.kernelMask()))
+	} else {
+		mask := dottedMask(s.kernelMask())
+		b = appendAttr(b, svcAttrNetmask, mask[:]...)
 	}
-	ae.Uint16(svcAttrProtocol, uint16(k.Protocol))
-	ae.Bytes(svcAttrAddress, k.Address.Addr().AsSlice())
-	ae.Bytes(svcAttrPort, bigEndian(k.Address.Port()))
+	if s.Engine != "" {
+		b = appendString(b, svcAttrEngine, s.Engine)
+	}
+	return endAttr(b, start)
 }
 
-func putServerKey(ae *netlink.AttributeEncoder, k ServerKey) {
-	ae.Uint16(destAttrFamily, uint16(familyOf(k.Address.Addr())))
-	ae.Bytes(destAttrAddress, k.Address.Addr().AsSlice())
-	ae.Bytes(destAttrPort, bigEndian(k.Address.Port()))
+func appendKeyFields(b []byte, k Key) []byte {
+	b = appendUint16(b, svcAttrFamily, uint16(k.Family))
+	if k.FWMark != 0 {
+		return appendUint32(b, svcAttrFWMark, k.FWMark)
+	}
+	b = appendUint16(b, svcAttrProtocol, uint16(k.Protocol))
+	b = appendAddr(b, svcAttrAddress, k.Address.Addr())
+	return appendPort(b, svcAttrPort, k.Address.Port())
+}
+
+// appendServer appends all attributes of a server.
+func appendServer(b []byte, s Server) []byte {
+	s = s.Normal()
+	start := len(b)
+	b = appendServerFields(beginAttr(b, cmdAttrDest|attrNested), s.ServerKey)
+	b = appendUint32(b, destAttrForward, uint32(s.Forward))
+	b = appendUint32(b, destAttrWeight, s.Weight)
+	b = appendUint32(b, destAttrUpper, s.Upper)
+	b = appendUint32(b, destAttrLower, s.Lower)
+	b = appendAttr(b, destAttrTunnelType, byte(s.Tunnel))
+	b = appendPort(b, destAttrTunnelPort, s.TunnelPort)
+	b = appendUint16(b, destAttrTunnelFlags, uint16(s.TunnelFlags))
+	return endAttr(b, start)
+}
+
+// appendServerKey appends the attributes that identify a server.
+func appendServerKey(b []byte, k ServerKey) []byte {
+	start := len(b)
+	return endAttr(appendServerFields(beginAttr(b, cmdAttrDest|attrNested), k), start)
+}
+
+func appendServerFields(b []byte, k ServerKey) []byte {
+	b = appendUint16(b, destAttrFamily, uint16(familyOf(k.Address.Addr())))
+	b = appendAddr(b, destAttrAddress, k.Address.Addr())
+	return appendPort(b, destAttrPort, k.Address.Port())
+}
+
+func appendAddr(b []byte, typ uint16, a netip.Addr) []byte {
+	if a.Is4() {
+		four := a.As4()
+		return appendAttr(b, typ, four[:]...)
+	}
+	sixteen := a.As16()
+	return appendAttr(b, typ, sixteen[:]...)
 }
 
 // kernelFlags are the flags of a normal service as the kernel wants them.
@@ -90,46 +96,24 @@ func (s Service) kernelFlags() Flags {
 }
 
 // kernelMask is the persistence mask of a normal service as the kernel wants it.
-func (s Service) kernelMask() []byte {
-	bits := s.MaskBits
-	if bits == 0 {
-		bits = s.fullMask()
+func (s Service) kernelMask() uint8 {
+	if s.MaskBits == 0 {
+		return s.fullMask()
 	}
-	b := make([]byte, 4)
-	if s.Family == INET6 {
-		binary.NativeEndian.PutUint32(b, uint32(bits))
-		return b
-	}
-	putMask(b, bits)
-	return b
+	return s.MaskBits
 }
 
-func bigEndian(v uint16) []byte { return binary.BigEndian.AppendUint16(nil, v) }
+// dottedMask is an IPv4 mask of the given length in network order.
+func dottedMask(bits uint8) [4]byte {
+	m := ^uint32(0) << (32 - min(bits, 32))
+	return [4]byte{byte(m >> 24), byte(m >> 16), byte(m >> 8), byte(m)}
+}
 
 func familyOf(a netip.Addr) Family {
 	if a.Is4() {
 		return INET
 	}
 	return INET6
-}
-
-// check reports what can not be encoded, so that a bad operation is refused
-// with its reason instead of reaching the kernel as something else.
-func (o Op) check() error {
-	k := o.Service.Key
-	if k.FWMark == 0 && !k.Address.Addr().IsValid() {
-		return fmt.Errorf("%w: a service needs an address or a firewall mark", ErrInvalid)
-	}
-	switch o.Kind {
-	case AddServer, UpdateServer, DeleteServer:
-		if !o.Server.Address.Addr().IsValid() {
-			return fmt.Errorf("%w: a server needs an address", ErrInvalid)
-		}
-	case AddService, UpdateService, DeleteService:
-	default:
-		return fmt.Errorf("%w: operation %d", ErrInvalid, o.Kind)
-	}
-	return nil
 }
 
 var opCommands = [...]uint8{
@@ -141,29 +125,37 @@ var opCommands = [...]uint8{
 	DeleteService: cmdDelService,
 }
 
-// encodeOp returns the request for an operation.
-func encodeOp(op Op) (request, error) {
-	if err := op.check(); err != nil {
-		return request{}, err
-	}
-	r := request{cmd: opCommands[op.Kind]}
-	var parts [2][]byte
-	var err error
+// appendOp appends the attributes of an operation that passed check.
+func appendOp(b []byte, op Op) []byte {
 	switch op.Kind {
 	case AddService, UpdateService:
-		parts[0], err = encodeService(op.Service)
-	default:
-		parts[0], err = encodeKey(op.Service.Key)
-	}
-	if err != nil {
-		return request{}, err
-	}
-	switch op.Kind {
+		return appendService(b, op.Service)
 	case AddServer, UpdateServer:
-		parts[1], err = encodeServer(op.Server)
+		return appendServer(appendKey(b, op.Service.Key), op.Server)
 	case DeleteServer:
-		parts[1], err = encodeServerKey(op.Server.ServerKey)
+		return appendServerKey(appendKey(b, op.Service.Key), op.Server.ServerKey)
 	}
-	r.attrs = append(parts[0], parts[1]...)
-	return r, err
+	return appendKey(b, op.Service.Key)
+}
+
+// check reports what can not be encoded, so that a bad operation is refused
+// with its reason instead of reaching the kernel as something else.
+func (o Op) check() error {
+	k := o.Service.Key
+	if k.FWMark == 0 && !k.Address.Addr().IsValid() {
+		return fmt.Errorf("%w: a service needs an address or a firewall mark", ErrInvalid)
+	}
+	if strings.ContainsRune(o.Service.Scheduler+o.Service.Engine, 0) {
+		return fmt.Errorf("%w: a name holds a zero byte", ErrInvalid)
+	}
+	switch o.Kind {
+	case AddServer, UpdateServer, DeleteServer:
+		if !o.Server.Address.Addr().IsValid() {
+			return fmt.Errorf("%w: a server needs an address", ErrInvalid)
+		}
+	case AddService, UpdateService, DeleteService:
+	default:
+		return fmt.Errorf("%w: operation %d", ErrInvalid, o.Kind)
+	}
+	return nil
 }

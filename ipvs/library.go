@@ -109,13 +109,9 @@ func seconds(n uint32) time.Duration { return time.Duration(n) * time.Second }
 // engine.
 func libraryService(s Service) cloudflare.Service {
 	s = s.Normal()
-	bits := s.MaskBits
-	if bits == 0 {
-		bits = s.fullMask()
-	}
 	return cloudflare.Service{
 		Address:   libraryAddr(s.Key),
-		Netmask:   netmask.MaskFrom(int(bits), int(s.fullMask())),
+		Netmask:   netmask.MaskFrom(int(s.kernelMask()), int(s.fullMask())),
 		Scheduler: s.Scheduler,
 		Timeout:   uint32(s.Timeout / time.Second),
 		Flags:     cloudflare.Flags(s.kernelFlags()),

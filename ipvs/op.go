@@ -102,15 +102,7 @@ func (s Service) mask() string {
 	if s.Family == INET6 {
 		return fmt.Sprint(s.MaskBits)
 	}
-	var a [4]byte
-	putMask(a[:], s.MaskBits)
-	return netip.AddrFrom4(a).String()
-}
-
-// putMask writes an IPv4 mask of the given length in network order.
-func putMask(b []byte, bits uint8) {
-	m := ^uint32(0) << (32 - min(bits, 32))
-	b[0], b[1], b[2], b[3] = byte(m>>24), byte(m>>16), byte(m>>8), byte(m)
+	return netip.AddrFrom4(dottedMask(s.MaskBits)).String()
 }
 
 // schedFlags lists the scheduler flags by ipvsadm's names, which depend on the

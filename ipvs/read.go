@@ -1,6 +1,9 @@
 package ipvs
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Services lists the services in the kernel, without their servers, in their
 // normal form. An empty table is no error.
@@ -8,26 +11,24 @@ func (c *Client) Services(ctx context.Context) ([]Service, error) {
 	var all []Service
 	err := c.list(ctx, request{cmd: cmdGetService}, func(attrs []byte) error {
 		s, err := decodeService(attrs)
-		all = append(all, s.Normal())
+		all = append(all, s)
 		return err
 	})
 	return all, wrap("list services", err)
 }
 
 // Servers lists the servers of one service. A service that is not there has
-// none: the kernel makes no difference (ip_vs_genl_dump_dests).
+// none: the kernel makes no difference (ip_vs_genl_dump_dests). They come in the
+// order in which they were added.
 func (c *Client) Servers(ctx context.Context, k Key) ([]Server, error) {
 	k = k.normal()
-	attrs, err := encodeKey(k)
-	if err != nil {
-		return nil, wrap("list servers of "+k.String(), err)
-	}
 	var all []Server
-	err = c.list(ctx, request{cmdGetDest, attrs}, func(attrs []byte) error {
+	err := c.list(ctx, request{cmdGetDest, appendKey(nil, k)}, func(attrs []byte) error {
 		s, err := decodeServer(k.Family, attrs)
 		all = append(all, s)
 		return err
 	})
+	slices.Reverse(all) // the kernel has the newest first; see plan.servers
 	return all, wrap("list servers of "+k.String(), err)
 }
 
