@@ -213,7 +213,7 @@ func TestBadServers(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		serve  func(net.Conn)
-		regex  string
+		regex  string // "digest" tests a digest instead
 		took   time.Duration
 		ok     bool
 		reason string
@@ -233,13 +233,18 @@ func TestBadServers(t *testing.T) {
 		}, "", 2*s - 2, true, "status 200"},
 		{"a body for ever", after("HTTP/1.0 200 OK\r\n\r\n", ever(strings.Repeat("x", 4096), 0)), "", 0, true, "status 200"},
 		{"a body for ever, searched", after("HTTP/1.0 200 OK\r\n\r\n", ever(strings.Repeat("x", 4096), 0)), "y", 0, false, `regex "y" not found in 1048576 bytes`},
+		{"a body for ever with a digest", after("HTTP/1.0 200 OK\r\n\r\n", ever(strings.Repeat("x", 64<<10), 0)), "digest", 0, false, "body over 67108864 bytes, too long for a digest"},
 		{"an answer that is complete need not end", after("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", silent), "", 0, true, "status 200"},
 		{"more than was announced", after("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", ever("x", 0)), "", 0, true, "status 200"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				u := URL{Path: "/"}
-				if tt.regex != "" {
+				switch tt.regex {
+				case "":
+				case "digest":
+					u.Digest = &[16]byte{}
+				default:
 					u.Regex = regexp.MustCompile(tt.regex)
 				}
 				r, _ := ask(t, httpSpec(web1, u), tt.serve)

@@ -36,10 +36,11 @@ func listen(t *testing.T, addr string, serve func(*net.TCPConn)) netip.AddrPort 
 	return l.Addr().(*net.TCPAddr).AddrPort()
 }
 
-// closedPort returns an address that nobody listens on.
+// closedPort returns an address that nobody listens on, apart from the one that
+// others on this machine take their local ports from.
 func closedPort(t *testing.T) netip.AddrPort {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", "127.77.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,12 +65,11 @@ func fullListener(t *testing.T) netip.AddrPort {
 		t.Fatal(err)
 	}
 	addr := addrPort(sa)
-	for range 2 {
-		c, err := net.DialTimeout("tcp", addr.String(), 100*time.Millisecond)
-		if err == nil {
-			t.Cleanup(func() { c.Close() })
-		}
+	c, err := net.Dial("tcp", addr.String())
+	if err != nil {
+		t.Fatal(err)
 	}
+	t.Cleanup(func() { c.Close() })
 	return addr
 }
 
@@ -177,7 +177,8 @@ func TestBindPortServesEveryProbe(t *testing.T) {
 		c.Close()
 	})
 	s := tcpSpec(target)
-	s.BindPort = closedPort(t).Port()
+	from := closedPort(t)
+	s.Bind, s.BindPort = from.Addr(), from.Port()
 	for range 3 { // at once: no TIME_WAIT of ours is in the way
 		wantResult(t, probe(t, s, Env{}), true, false, "connected")
 		if got := <-ports; got != int(s.BindPort) {
