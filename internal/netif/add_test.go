@@ -88,7 +88,11 @@ func TestAddressesOfOthersAreLeftAlone(t *testing.T) {
 	for _, prefix := range []string{"192.0.2.5/24", "192.0.2.5/32", "2001:db8::5/64", "2001:db8::5/128"} {
 		t.Run("somebody has "+prefix, func(t *testing.T) {
 			ns, _ := newLink(t)
-			ns.Run(t, "ip", "addr", "add", prefix, "dev", "eth0")
+			add := []string{"ip", "addr", "add", prefix, "dev", "eth0"}
+			if strings.Contains(prefix, "::") {
+				add = append(add, "nodad")
+			}
+			ns.Run(t, add...)
 			before := shown(t, ns)
 			table := newTable(t, ns)
 			for _, ours := range []string{"192.0.2.5/24", "192.0.2.5/32", "2001:db8::5/64", "2001:db8::5/128"} {

@@ -4,22 +4,24 @@ package netif
 // AddressGone or Resync.
 type Event interface{ event() }
 
-// LinkChanged: an interface appeared, or something about it changed.
+// LinkChanged says that an interface appeared, or that something about it changed.
 type LinkChanged struct{ Link Link }
 
-// LinkGone: an interface was deleted, moved to another namespace or renamed.
+// LinkGone says that an interface was deleted, moved to another namespace or renamed.
 type LinkGone struct {
 	Name  string
 	Index int
 }
 
-// AddressAdded: an interface got an address, or the state of one changed.
+// AddressAdded says that an interface got an address, or that the state of one
+// changed. For IPv6 the kernel says it a moment after Add has returned, and not at all if
+// the address has gone by then.
 type AddressAdded struct{ Address Present }
 
-// AddressGone: an interface lost an address, whoever took it away.
+// AddressGone says that an interface lost an address, whoever took it away.
 type AddressGone struct{ Key Key }
 
-// Resync: changes may have gone unseen; whatever is known must be listed anew.
+// Resync says that changes may have gone unseen: whatever is known must be listed anew.
 type Resync struct {
 	// Reason is nil when the subscription begins, otherwise what broke it.
 	Reason error

@@ -70,15 +70,15 @@ func describe(ev Event) string {
 	return fmt.Sprintf("unknown %T", ev)
 }
 
-// all returns the lines about addresses that are not link-local, and repeats
-// of the same link state once.
+// all returns the lines in order, without what happens at a time of its own:
+// link-local addresses, links that come up, repeats of the same link state.
 func (w *witness) all() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var lines []string
 	for _, l := range w.lines {
 		repeated := len(lines) > 0 && lines[len(lines)-1] == l && strings.HasPrefix(l, "link ")
-		if !strings.Contains(l, "fe80:") && !repeated {
+		if !strings.Contains(l, "fe80:") && !strings.HasSuffix(l, " up=true") && !repeated {
 			lines = append(lines, l)
 		}
 	}
@@ -109,6 +109,8 @@ func TestAddressesOthersChangeAreReported(t *testing.T) {
 	ns.Run(t, "ip", "addr", "add", "192.0.2.6/24", "dev", "eth0")
 	ns.Run(t, "ip", "addr", "del", "192.0.2.5/24", "dev", "eth0")
 	mustAdd(t, table, vip("2001:db8::5/128"), Added)
+	// The kernel tells of a new IPv6 address later, and not if it has gone.
+	w.expect(t, "address 2001:db8::5/128 on eth0 ours=true")
 	mustDelete(t, table, vip("2001:db8::5/128"))
 	w.expect(t, "address gone 2001:db8::5/128 on eth0")
 	want := []string{
