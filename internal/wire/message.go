@@ -48,6 +48,8 @@ type Hello struct {
 	Generation uint64
 	// Restarts counts how often control has been started before.
 	Restarts int
+	// Healths is the number of Health messages that follow.
+	Healths int
 }
 
 // Ping asks for a Pong with the same number, as a proof of life of the
@@ -182,7 +184,7 @@ type ProcessState struct {
 	Generation, KernelGeneration uint64
 	// ControlRestarts counts starts of control after the first.
 	ControlRestarts int
-	// Started is the age of the dataplane.
+	// Started is the age that the dataplane had at its Hello.
 	Started time.Duration
 	// Repairs counts what was put back after somebody else took it away.
 	Repairs Repairs

@@ -1,0 +1,175 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"time"
+
+	"director/internal/api"
+	"director/ipvs"
+)
+
+// answerWithin bounds one question, so that a client that stops reading holds
+// nothing.
+const answerWithin = 10 * time.Second
+
+// serve answers questions on the socket until ctx ends.
+func (e *engine) serve(ctx context.Context, l net.Listener) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+api.StatusPath, func(w http.ResponseWriter, r *http.Request) {
+		s, err := e.ask(r.Context())
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(s); err != nil {
+			e.log.Debug("status not delivered", "error", err)
+		}
+	})
+	server := &http.Server{
+		Handler: mux, ReadTimeout: answerWithin, WriteTimeout: answerWithin, MaxHeaderBytes: 1 << 16,
+		ErrorLog: nil, BaseContext: func(net.Listener) context.Context { return ctx },
+	}
+	stop := context.AfterFunc(ctx, func() { server.Close() })
+	defer stop()
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		e.log.Error("no more answers on the socket", "error", err)
+	}
+}
+
+// ask has the engine describe itself.
+func (e *engine) ask(ctx context.Context) (*api.Status, error) {
+	answer := make(chan *api.Status, 1)
+	e.post(func() { answer <- e.status() })
+	select {
+	case s := <-answer:
+		return s, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+func (e *engine) status() *api.Status {
+	stats := e.pool.Stats()
+	s := &api.Status{
+		Node: e.source.Node, Version: e.opts.Version, Dataplane: e.dataplane(),
+		Control: api.Control{
+			PID: os.Getpid(), Generation: e.generation, Started: e.begun,
+			Checks: api.Checks{
+				Count: stats.Checks, InFlight: stats.InFlight, Made: stats.Made, Failed: stats.Failed,
+				Unmade: stats.Unmade, Late: stats.Late, WorstLatenessSeconds: stats.WorstLateness.Seconds(),
+			},
+		},
+		Instances: make([]api.Instance, 0, len(e.cfg.Instances)),
+		Services:  make([]api.Service, 0, len(e.order)),
+	}
+	for n := range e.cfg.Instances {
+		s.Instances = append(s.Instances, e.instance(e.cfg.Instances[n].VRRP.Name))
+	}
+	for _, name := range e.order {
+		s.Services = append(s.Services, e.service(e.services[name]))
+	}
+	return s
+}
+
+func (e *engine) dataplane() api.Dataplane {
+	p := e.process
+	return api.Dataplane{
+		PID: p.PID, Realtime: p.Realtime == "", RealtimeReason: p.Realtime, IPVS: p.IPVS == "", IPVSReason: p.IPVS,
+		Generation: p.Generation, KernelGeneration: p.KernelGeneration, ControlRestarts: p.ControlRestarts,
+		UptimeSeconds: age(e.born).Seconds(), AgeSeconds: age(e.heard).Seconds(),
+		Repairs:    api.Repairs{Services: p.Repairs.Services, Servers: p.Repairs.Servers, Addresses: p.Repairs.Addresses},
+		LogDropped: p.LogDropped,
+	}
+}
+
+func (e *engine) instance(name string) api.Instance {
+	t := e.instances[name]
+	i, st := t.what, t.what.Status
+	out := api.Instance{
+		Name: name, Interface: st.Key.Interface, Family: st.Key.Family.String(), VirtualRouterID: int(st.Key.VRID),
+		State: st.Role.String(), Since: since(i.Since + age(t.at)), Reason: st.Reason, Faults: slices.Clone(st.Faults),
+		Priority: int(st.Priority), BasePriority: int(st.BasePriority), Transitions: st.Transitions, Preparing: st.Preparing,
+		Adverts: api.Adverts{
+			Sent: st.Sent, SentPriorityZero: st.SentZero, Received: st.Received, ReceivedPriorityZero: st.ReceivedZero,
+			SendErrors: st.SendErrors, WorstLatenessSeconds: st.WorstLateness.Seconds(),
+		},
+		Dropped: st.Drops, Addresses: make([]api.Address, 0, len(i.Addresses)), AgeSeconds: age(t.at).Seconds(),
+	}
+	if out.Faults == nil {
+		out.Faults = []string{}
+	}
+	if out.Dropped == nil {
+		out.Dropped = map[string]uint64{}
+	}
+	for _, c := range e.cfg.Instances {
+		if c.VRRP.Name == name {
+			out.Version = int(c.VRRP.Version)
+		}
+	}
+	if st.Source.IsValid() {
+		out.Source = st.Source.String()
+	}
+	if st.Master.IsValid() {
+		out.LastMaster, out.LastMasterPriority = st.Master.String(), int(st.MasterPriority)
+	}
+	for _, a := range i.Addresses {
+		out.Addresses = append(out.Addresses, api.Address{
+			Address: a.Key.Prefix.String(), Interface: a.Key.Interface, State: a.State, Error: a.Error,
+		})
+	}
+	return out
+}
+
+func (e *engine) service(s *service) api.Service {
+	state, known := e.states[s.config.Name]
+	if !known {
+		state.Why = "the dataplane has not said anything yet"
+	}
+	out := api.Service{
+		Name: s.config.Name, Entry: s.config.Service.Key.String(), Scheduler: s.config.Service.Scheduler,
+		Instance: s.config.Instance, Programmed: state.Programmed, Why: state.Why, Error: state.Error,
+		TakenOver: state.TakenOver, QuorumUp: s.result.QuorumUp, Quorum: s.result.Quorum, LiveWeight: s.result.Live,
+		SorryInUse: s.result.SorryInUse, Servers: make([]api.Server, 0, len(s.servers)),
+	}
+	if len(s.servers) > 0 {
+		out.Forward = s.servers[0].config.Server.Forward.String()
+	}
+	weights := make(map[ipvs.ServerKey]uint32, len(s.result.Service.Servers))
+	for _, w := range s.result.Service.Servers {
+		weights[w.ServerKey] = w.Weight
+	}
+	for _, srv := range s.servers {
+		out.Servers = append(out.Servers, srv.answer(weights))
+	}
+	return out
+}
+
+func (s *server) answer(weights map[ipvs.ServerKey]uint32) api.Server {
+	out := api.Server{
+		Name: s.config.Name, Weight: weights[s.config.Server.ServerKey], Healthy: s.up, Since: s.since,
+		Checks: make([]api.Check, 0, len(s.checks)),
+	}
+	out.InService = out.Weight > 0
+	for _, c := range s.checks {
+		out.Checks = append(out.Checks, api.Check{
+			Kind: string(c.kind), Known: c.health.Known, Up: c.health.Up, Reason: c.reason,
+			Failures: c.health.Failures, AgeSeconds: age(c.at).Seconds(),
+		})
+		if out.Reason == "" || !c.health.Up {
+			out.Reason = c.reason
+		}
+	}
+	if len(s.checks) == 0 {
+		out.Reason = "no check"
+	}
+	return out
+}

@@ -1,0 +1,253 @@
+package control
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"director/internal/wire"
+	"director/ipvs"
+)
+
+// serversPerMessage keeps single messages small: the real-time process decodes
+// them.
+const serversPerMessage = 200
+
+// healthsPerSecond bounds how much unchanged health is repeated, only to tell
+// its age.
+const healthsPerSecond = 500
+
+// outgoing is what waits to be written to the dataplane, in order. Changes of
+// servers are made into messages only when nothing waits, so that a dataplane
+// that reads slowly gets the newest state, not the history.
+type outgoing struct {
+	mu      sync.Mutex // guards queue
+	queue   []wire.Message
+	wake    chan struct{} // there is something to write
+	drained chan struct{} // everything has been written
+}
+
+func newOutgoing() outgoing {
+	return outgoing{wake: make(chan struct{}, 1), drained: make(chan struct{}, 1)}
+}
+
+// send queues messages.
+func (o *outgoing) send(messages ...wire.Message) {
+	o.mu.Lock()
+	o.queue = append(o.queue, messages...)
+	o.mu.Unlock()
+	notify(o.wake)
+}
+
+// waiting reports whether something has not been written yet.
+func (o *outgoing) waiting() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.queue) > 0
+}
+
+func notify(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// write writes what is queued until ctx ends or the dataplane is gone; the
+// reader notices that, too.
+func (e *engine) write(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-e.wake:
+		}
+		for {
+			e.mu.Lock()
+			batch := e.queue
+			e.queue = nil
+			e.mu.Unlock()
+			if len(batch) == 0 {
+				break
+			}
+			for _, m := range batch {
+				if err := e.conn.Send(m); err != nil {
+					return
+				}
+			}
+		}
+		notify(e.drained)
+	}
+}
+
+// sendAll sends a whole configuration as one change.
+func (e *engine) sendAll(packed []byte) {
+	e.generation++
+	begin := wire.Begin{Generation: e.generation, Full: true, Source: packed}
+	for _, i := range e.cfg.Instances {
+		begin.Instances = append(begin.Instances, wire.Instance{
+			VRRP: i.VRRP, Addresses: i.Addresses, Announce: i.Announce, PromoteSecondaries: i.PromoteSecondaries,
+		})
+	}
+	messages := []wire.Message{{Begin: &begin}}
+	for _, name := range e.order {
+		s := e.services[name]
+		s.sent = s.result.Service.Servers
+		plan := wire.ServicePlan{Name: name, Instance: s.config.Instance, Service: s.result.Service}
+		for first := true; first || len(plan.Service.Servers) > 0; first = false {
+			part := plan
+			n := min(serversPerMessage, len(plan.Service.Servers))
+			part.Service.Servers, plan.Service.Servers = plan.Service.Servers[:n], plan.Service.Servers[n:]
+			messages = append(messages, wire.Message{Plan: &part})
+		}
+	}
+	messages = append(messages, wire.Message{Commit: &wire.Commit{Generation: e.generation}}, wire.Message{Ready: &wire.Ready{}})
+	e.send(messages...)
+}
+
+// flush sends what the results have changed since the last time, as one change.
+func (e *engine) flush() {
+	if e.waiting() {
+		return
+	}
+	var messages []wire.Message
+	for _, name := range e.order {
+		s := e.services[name]
+		if !s.dirty {
+			continue
+		}
+		e.compute(s)
+		messages = append(messages, deltas(name, s.sent, s.result.Service.Servers)...)
+		s.sent = s.result.Service.Servers
+	}
+	if len(messages) > 0 {
+		e.generation++
+		messages = append([]wire.Message{{Begin: &wire.Begin{Generation: e.generation}}}, messages...)
+		messages = append(messages, wire.Message{Commit: &wire.Commit{Generation: e.generation}})
+	}
+	messages = append(messages, e.staleHealth()...)
+	if len(messages) > 0 {
+		e.send(messages...)
+	}
+}
+
+// deltas returns the messages that turn one list of servers into another.
+func deltas(name string, have, want []ipvs.Server) []wire.Message {
+	old := make(map[ipvs.ServerKey]ipvs.Server, len(have))
+	for _, s := range have {
+		old[s.ServerKey] = s
+	}
+	var d wire.Delta
+	for _, s := range want {
+		if was, ok := old[s.ServerKey]; !ok || was != s {
+			d.Set = append(d.Set, s)
+		}
+		delete(old, s.ServerKey)
+	}
+	for _, s := range have {
+		if _, gone := old[s.ServerKey]; gone {
+			d.Delete = append(d.Delete, s.ServerKey)
+		}
+	}
+	var messages []wire.Message
+	for len(d.Set) > 0 || len(d.Delete) > 0 {
+		n, m := min(serversPerMessage, len(d.Set)), min(serversPerMessage, len(d.Delete))
+		messages = append(messages, wire.Message{Delta: &wire.Delta{Name: name, Set: d.Set[:n], Delete: d.Delete[:m]}})
+		d.Set, d.Delete = d.Set[n:], d.Delete[m:]
+	}
+	return messages
+}
+
+// staleHealth tells the health that has changed.
+func (e *engine) staleHealth() []wire.Message {
+	var messages []wire.Message
+	for _, name := range e.order {
+		s := e.services[name]
+		for _, srv := range s.servers {
+			if srv.stale {
+				srv.stale = false
+				messages = append(messages, wire.Message{Health: srv.health()})
+			}
+		}
+	}
+	return messages
+}
+
+// repeatHealth tells unchanged health again, a part each second, because its
+// age has changed.
+func (e *engine) repeatHealth() {
+	var all []*server
+	for _, name := range e.order {
+		all = append(all, e.services[name].servers...)
+	}
+	for range min(healthsPerSecond, len(all)) {
+		all[e.refresh%len(all)].stale = true
+		e.refresh++
+	}
+}
+
+// health is what a successor has to know of the server.
+func (s *server) health() *wire.Health {
+	h := &wire.Health{Service: s.service.config.Name, Server: s.config.Name, QuorumUp: s.service.result.QuorumUp}
+	for n, c := range s.checks {
+		ch := wire.CheckHealth{
+			ID: string(c.id), Known: c.health.Known, Up: c.health.Up, Reason: c.reason, Failures: c.health.Failures,
+			Since: time.Since(c.health.Since), Age: age(c.at),
+		}
+		if n == 0 || ch.Age < h.Age {
+			h.Age = ch.Age
+		}
+		h.Checks = append(h.Checks, ch)
+	}
+	return h
+}
+
+// age is how long ago t was; 0 where there was nothing yet.
+func age(t time.Time) time.Duration {
+	if t.IsZero() {
+		return 0
+	}
+	return time.Since(t)
+}
+
+// read takes in what the dataplane says; the end of the stream ends the
+// process, because without its parent nothing of it is of use. That is how it
+// sees its parent's death: the parent-death signal follows the thread that
+// forked.
+func (e *engine) read(end context.CancelCauseFunc) {
+	for {
+		m, err := e.conn.Receive()
+		if err != nil {
+			end(err)
+			return
+		}
+		e.post(func() { e.hear(m, end) })
+	}
+}
+
+// hear handles one message of the dataplane.
+func (e *engine) hear(m wire.Message, end context.CancelCauseFunc) {
+	now := time.Now()
+	e.heard = now
+	switch {
+	case m.Ping != nil:
+		e.send(wire.Message{Pong: &wire.Pong{Seq: m.Ping.Seq}})
+	case m.Stop != nil:
+		end(nil)
+	case m.Reload != nil:
+		e.reload()
+	case m.Instance != nil && m.Instance.Gone:
+		delete(e.instances, m.Instance.Name)
+	case m.Instance != nil:
+		e.instances[m.Instance.Name] = told[wire.InstanceState]{*m.Instance, now}
+	case m.Service != nil && m.Service.Gone:
+		delete(e.states, m.Service.Name)
+	case m.Service != nil:
+		e.states[m.Service.Name] = *m.Service
+	case m.Process != nil:
+		if e.born.IsZero() {
+			e.born = now.Add(-m.Process.Started)
+		}
+		e.process = *m.Process
+	}
+}

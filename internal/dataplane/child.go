@@ -1,0 +1,294 @@
+package dataplane
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"director/internal/realtime"
+	"director/internal/wire"
+)
+
+const (
+	// pingEvery is how often control has to prove that it lives.
+	pingEvery = 150 * time.Millisecond
+	// hungAfter is how long an answer may take of a process none of whose
+	// threads wants the CPU: it is stopped or deadlocked. With the start of the
+	// next one this stays below a second.
+	hungAfter = 500 * time.Millisecond
+	// starvedAfter is how long an answer may take of one that does want it: it
+	// may only be starved.
+	starvedAfter = 10 * time.Second
+	// readyWithin bounds the loading of the configuration.
+	readyWithin = 2 * time.Minute
+	// stopWithin is how long control may take to end when asked.
+	stopWithin = time.Second
+
+	firstBackoff = 250 * time.Millisecond
+	lastBackoff  = 30 * time.Second
+)
+
+// StartError says that control could not load the configuration at the first
+// start; Code is its exit status. Control has said why.
+type StartError struct{ Code int }
+
+// Error implements error.
+func (e *StartError) Error() string { return fmt.Sprintf("control ended with status %d", e.Code) }
+
+// supervisor starts control and starts it again.
+type supervisor struct {
+	e   *engine
+	log *slog.Logger
+	// command makes the command of a control process; the wire is its file
+	// descriptor 3, listener its 4.
+	command  func() *exec.Cmd
+	listener *os.File
+
+	restarts int
+}
+
+// child is one control process.
+type child struct {
+	cmd   *exec.Cmd
+	conn  *wire.Conn
+	out   outbox
+	ready chan struct{} // closed when it has sent a whole configuration
+	pong  chan uint64
+	ended chan struct{} // closed when exit, the answer of Wait, is there
+	exit  error
+	lost  chan error // the stream is broken
+}
+
+// run keeps a control process until ctx ends, and then ends it. The error is a
+// *StartError when the first one could not load its configuration.
+func (s *supervisor) run(ctx context.Context) error {
+	backoff := firstBackoff
+	wasReady := false
+	for {
+		ready, err := s.once(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		wasReady = wasReady || ready
+		if exit := (*exec.ExitError)(nil); !wasReady && errors.As(err, &exit) && exit.Exited() {
+			return &StartError{exit.ExitCode()}
+		}
+		s.restarts++
+		wait := time.Duration(0)
+		if ready {
+			backoff = firstBackoff
+		} else {
+			wait = backoff
+			backoff = min(2*backoff, lastBackoff)
+		}
+		s.log.Error("control process ended; roles and services stay as they are", "reason", err, "restart_in", wait)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+		}
+	}
+}
+
+// once runs one control process to its end and says whether it had been ready.
+func (s *supervisor) once(ctx context.Context) (ready bool, err error) {
+	c, err := s.start()
+	if err != nil {
+		return false, err
+	}
+	greeted := make(chan struct{})
+	restarts := s.restarts
+	s.e.post(func() { s.e.greet(c.out, restarts); close(greeted) })
+	streams, stop := context.WithCancel(context.WithoutCancel(ctx))
+	written := make(chan struct{})
+	go func() { defer close(written); c.write(streams, greeted) }()
+	read := make(chan struct{})
+	go func() { defer close(read); c.read(s.e) }()
+
+	reason := c.watch(ctx)
+	if reason == nil {
+		c.askToStop()
+	}
+	// Nothing it still says counts: the next one starts from what is in force.
+	c.conn.Close()
+	if err := c.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		s.log.Error("control process could not be killed", "pid", c.cmd.Process.Pid, "error", err)
+	}
+	<-c.ended
+	stop()
+	<-written
+	<-read
+	s.e.post(func() {
+		if s.e.out == c.out {
+			s.e.out = nil
+		}
+	})
+	select {
+	case <-c.ready:
+		ready = true
+	default:
+	}
+	return ready, reason
+}
+
+// start starts a process of normal priority with one end of a socket pair.
+func (s *supervisor) start() (*child, error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("socket pair for control: %w", err)
+	}
+	theirs := os.NewFile(uintptr(fds[1]), "control")
+	defer theirs.Close()
+	file := os.NewFile(uintptr(fds[0]), "control")
+	ours, err := net.FileConn(file)
+	file.Close()
+	if err != nil {
+		return nil, fmt.Errorf("socket pair for control: %w", err)
+	}
+	c := &child{
+		cmd: s.command(), conn: wire.NewConn(ours), out: wire.NewMailbox[string, wire.Message](),
+		ready: make(chan struct{}), pong: make(chan uint64, 1), ended: make(chan struct{}), lost: make(chan error, 1),
+	}
+	c.cmd.ExtraFiles = []*os.File{theirs, s.listener}
+	if err := realtime.Plainly(c.cmd.Start); err != nil {
+		c.conn.Close()
+		return nil, fmt.Errorf("start control: %w", err)
+	}
+	go func() {
+		c.exit = c.cmd.Wait()
+		close(c.ended)
+	}()
+	return c, nil
+}
+
+// write sends what the engine queues, and pings.
+func (c *child) write(ctx context.Context, greeted <-chan struct{}) {
+	<-greeted
+	for {
+		m, err := c.out.Next(ctx)
+		if err != nil {
+			return
+		}
+		if err := c.conn.Send(m); err != nil {
+			return
+		}
+	}
+}
+
+// pauseEvery is the number of messages after which the reader lets go of the
+// CPU, like everything in the real-time process that may come in thousands.
+const pauseEvery = 20
+
+// read takes in what control says until its stream ends.
+func (c *child) read(e *engine) {
+	var open *change
+	for n := 1; ; n++ {
+		m, err := c.conn.Receive()
+		if err == nil {
+			open, err = c.take(e, open, m)
+		}
+		if err != nil {
+			c.lost <- fmt.Errorf("its stream ended: %w", err)
+			return
+		}
+		if n%pauseEvery == 0 {
+			time.Sleep(time.Millisecond)
+		}
+	}
+}
+
+// take handles one message and returns the change that is open afterwards.
+func (c *child) take(e *engine, open *change, m wire.Message) (*change, error) {
+	switch {
+	case m.Pong != nil:
+		select {
+		case c.pong <- m.Pong.Seq:
+		default:
+		}
+	case m.Ready != nil:
+		select {
+		case <-c.ready:
+		default:
+			close(c.ready)
+		}
+		e.post(e.becameReady)
+	case m.Health != nil:
+		h := *m.Health
+		e.post(func() { e.remember(h) })
+	case m.Begin != nil:
+		return &change{begin: *m.Begin, at: map[string]int{}}, nil
+	case open == nil:
+		return nil, errors.New("a change without a beginning")
+	case m.Commit != nil:
+		e.post(func() { e.commit(open) })
+		return nil, nil
+	default:
+		return open, open.collect(m)
+	}
+	return open, nil
+}
+
+// watch returns when the process has to be replaced, with the reason, or when
+// ctx has ended.
+func (c *child) watch(ctx context.Context) error {
+	tick := time.NewTicker(pingEvery)
+	defer tick.Stop()
+	started := time.Now()
+	alive := started
+	var seq uint64
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-c.lost:
+			return c.lostReason(err)
+		case <-c.pong:
+			alive = time.Now()
+		case <-tick.C:
+			seq++
+			c.out.Set("ping", wire.Message{Ping: &wire.Ping{Seq: seq}})
+			select {
+			case <-c.ready:
+			default:
+				alive = time.Now()
+				if time.Since(started) > readyWithin {
+					return fmt.Errorf("it was not ready within %v", readyWithin)
+				}
+			}
+			silent := time.Since(alive)
+			if silent > hungAfter && (silent > starvedAfter || !wantsCPU(c.cmd.Process.Pid)) {
+				return fmt.Errorf("it hangs: no answer for %v", silent.Round(time.Millisecond))
+			}
+		}
+	}
+}
+
+// lostReason prefers the exit status to the end of the stream, which comes with
+// it.
+func (c *child) lostReason(lost error) error {
+	select {
+	case <-c.ended:
+	case <-time.After(100 * time.Millisecond):
+		return lost
+	}
+	if c.exit != nil {
+		return c.exit
+	}
+	return errors.New("it ended by itself")
+}
+
+// askToStop gives the process a moment to end by itself.
+func (c *child) askToStop() {
+	c.out.Set("stop", wire.Message{Stop: &wire.Stop{}})
+	select {
+	case <-c.ended:
+	case <-time.After(stopWithin):
+	}
+}

@@ -1,0 +1,236 @@
+package dataplane
+
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"time"
+
+	"director/internal/netif"
+	"director/internal/wire"
+	"director/ipvs"
+	"director/vrrp"
+)
+
+// table is the part of *ipvs.Client that the engine needs.
+type table interface {
+	Services(ctx context.Context) ([]ipvs.Service, error)
+	Servers(ctx context.Context, k ipvs.Key) ([]ipvs.Server, error)
+	Table(ctx context.Context, keys []ipvs.Key) ([]ipvs.Service, error)
+	Apply(ctx context.Context, ops []ipvs.Op, report func(i int, err error))
+	Close() error
+}
+
+// machine is the part of *netif.Table that the engine needs.
+type machine interface {
+	Add(ctx context.Context, a netif.Address) (netif.Outcome, error)
+	Delete(ctx context.Context, a netif.Address) error
+	Ours(ctx context.Context) ([]netif.Key, error)
+	Addresses(ctx context.Context) ([]netif.Present, error)
+	Links(ctx context.Context) ([]netif.Link, error)
+}
+
+// announcer is the part of *netif.Announcer that the engine needs.
+type announcer interface {
+	Start(name string, addrs []netif.Address, s netif.Schedule)
+	AnnounceNow(name string, a netif.Address)
+	Lower(name string)
+	CarrierBack(link string)
+	Stop(name string)
+}
+
+// network gives instances their sockets.
+type network interface {
+	// Attach opens or shares a socket for the instance and delivers its
+	// adverts to r until Detach.
+	Attach(cfg *vrrp.Config, link netif.Link, src netip.Addr, r *vrrp.Runner) (vrrp.Transport, error)
+	Detach(r *vrrp.Runner)
+}
+
+// engine owns the state of the dataplane. Everything below runs on its one
+// goroutine, except where it is said otherwise.
+type engine struct {
+	log      *slog.Logger
+	open     func() (table, error)
+	machine  machine
+	announce announcer
+	network  network
+	keep     keeper
+
+	model
+	table    table
+	tableErr error
+	runners  map[string]*running
+	links    map[string]netif.Link
+	present  map[netif.Key]netif.Present
+	moved    bool // links or addresses are not what the instances were told
+
+	// generation is the last committed one, inKernel the last one that was in
+	// the kernel completely.
+	generation, inKernel uint64
+	source               []byte
+	health               map[healthKey]remembered
+	repairs              wire.Repairs
+	poll                 poll
+	serving              bool // the IPVS worker is busy
+	moving               bool // the address worker is busy
+	workers              sync.WaitGroup
+	ctx                  context.Context // of the workers
+	begun                time.Time
+	process              wire.ProcessState
+	out                  outbox
+	reported             map[string]wire.Message
+	onReady              func()
+	logDropped           func() uint64
+
+	tasks tasks
+	timer *time.Timer
+}
+
+// loop runs tasks until nothing of ours is left after ctx has ended, or the
+// bound of a stop has passed.
+func (e *engine) loop(ctx context.Context) {
+	e.timer = time.NewTimer(time.Hour)
+	defer e.timer.Stop()
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
+	stop := ctx.Done()
+	var bound <-chan time.Time
+	for {
+		e.pump()
+		if e.stopping && e.idle() && !e.serving && !e.moving && len(e.runners) == 0 {
+			return
+		}
+		select {
+		case <-e.tasks.ready:
+			for _, task := range e.tasks.take() {
+				task()
+			}
+		case <-second.C:
+			e.everySecond()
+		case <-e.timer.C:
+		case <-stop:
+			stop = nil
+			bound = time.After(stopBound)
+			e.stop()
+		case <-bound:
+			e.log.Error("stop took too long, leaving the rest to the next start", "bound", stopBound)
+			return
+		}
+	}
+}
+
+// stopBound is how long a stop may take: whoever stops us has limits, too.
+const stopBound = 8 * time.Second
+
+// pump starts whatever can be done now. It is called after every event.
+func (e *engine) pump() {
+	now := time.Now()
+	e.refreshMachine()
+	e.forgetLeft()
+	e.decide(now)
+	if !e.moving {
+		if m, ok := e.nextMove(now); ok {
+			e.startMove(m)
+		}
+	}
+	if !e.serving {
+		if w, ok := e.nextWork(now); ok {
+			e.startWork(w)
+		} else {
+			e.startPoll(now)
+		}
+	}
+	if e.started && !e.serving && !e.moving && e.complete() {
+		e.inKernel = e.generation
+	}
+	if at, ok := e.nextRetry(now); ok {
+		e.timer.Reset(time.Until(at))
+	}
+	e.report(now)
+}
+
+// decide draws the conclusions that are not work for the kernel.
+func (e *engine) decide(now time.Time) {
+	for _, i := range e.instances {
+		r := e.runners[i.name()]
+		if r == nil {
+			continue
+		}
+		if i.preparing && !i.prepared && e.started && e.preparedNow(i) {
+			i.prepared = true
+			r.Prepared()
+		}
+		if i.role == vrrp.Master && i.blackHole() {
+			r.darken(now, e.log)
+		}
+	}
+}
+
+// complete reports whether the kernel holds what it should, as far as it lets
+// us.
+func (e *engine) complete() bool {
+	for _, s := range e.services {
+		switch e.fateOf(s) {
+		case program:
+			if !e.model.ipvs || s.err != nil || !e.settled(s) {
+				return false
+			}
+		case remove:
+			if s.present {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// everySecond looks at what sends no events.
+func (e *engine) everySecond() {
+	if e.table == nil && !e.stopping {
+		e.openTable()
+	}
+	e.poll.due = true
+	for _, r := range e.runners {
+		r.lighten(time.Now())
+		e.moved = e.moved || r.index == 0
+	}
+	e.instanceStates()
+}
+
+// stop begins to give up everything.
+func (e *engine) stop() {
+	e.stopping = true
+	for _, r := range e.runners {
+		r.cancel()
+	}
+}
+
+// tasks is an unbounded list of things for the engine to do. Only role changes,
+// answers of workers and what was read from sockets of our own come through it.
+type tasks struct {
+	mu    sync.Mutex // guards list
+	list  []func()
+	ready chan struct{}
+}
+
+// post hands the engine a task. It never blocks and may be called from any
+// goroutine.
+func (e *engine) post(task func()) {
+	e.tasks.mu.Lock()
+	e.tasks.list = append(e.tasks.list, task)
+	e.tasks.mu.Unlock()
+	select {
+	case e.tasks.ready <- struct{}{}:
+	default:
+	}
+}
+
+func (t *tasks) take() []func() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	list := t.list
+	t.list = nil
+	return list
+}

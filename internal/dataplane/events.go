@@ -1,0 +1,133 @@
+package dataplane
+
+import (
+	"net/netip"
+
+	"director/internal/netif"
+)
+
+// event takes in what the kernel says of links and addresses.
+func (e *engine) event(ev netif.Event) {
+	switch ev := ev.(type) {
+	case netif.LinkChanged:
+		was, known := e.links[ev.Link.Name]
+		e.links[ev.Link.Name] = ev.Link
+		e.linkMoved(was, ev.Link, known)
+	case netif.LinkGone:
+		if l, ok := e.links[ev.Name]; ok && l.Index == ev.Index {
+			delete(e.links, ev.Name)
+		}
+	case netif.AddressAdded:
+		e.present[ev.Address.Key] = ev.Address
+		e.addressSeen(ev.Address)
+	case netif.AddressGone:
+		e.addressGone(ev.Key)
+	case netif.Resync:
+		if ev.Reason != nil {
+			e.log.Warn("link and address events were lost; listing everything anew", "reason", ev.Reason)
+		}
+		e.relist()
+	}
+	e.moved = true
+}
+
+// refreshMachine judges the instances anew after events, once for all that came
+// together.
+func (e *engine) refreshMachine() {
+	if e.moved {
+		e.moved = false
+		e.refreshLocal()
+		e.refreshInstances()
+	}
+}
+
+// linkMoved announces again where a carrier returned: switches may have
+// forgotten us.
+func (e *engine) linkMoved(was, now netif.Link, known bool) {
+	if !known || !now.Up || was.Up {
+		return
+	}
+	e.announce.CarrierBack(now.Name)
+	for _, i := range e.instances {
+		for _, a := range i.addrs {
+			if a.Interface == now.Name {
+				a.clear()
+			}
+		}
+	}
+}
+
+// addressSeen notes that somebody added an address. If it is a virtual one and
+// not marked, it is theirs.
+func (e *engine) addressSeen(p netif.Present) {
+	for _, i := range e.instances {
+		for _, a := range i.addrs {
+			if a.Key == p.Key && a.state == absent && p.Ours {
+				// Our own, seen before the worker's answer, or a leftover.
+				continue
+			}
+			if a.Key == p.Key && a.state == ours && !p.Ours {
+				a.state = foreign
+				e.log.Warn("virtual address was replaced by somebody else; it is left alone",
+					"instance", i.name(), "address", a.Key.String())
+			}
+		}
+	}
+}
+
+// relist reads all links and addresses. It waits for the kernel, a few
+// milliseconds: events cannot be judged before.
+func (e *engine) relist() {
+	links, err := e.machine.Links(e.ctx)
+	if err == nil {
+		var addrs []netif.Present
+		if addrs, err = e.machine.Addresses(e.ctx); err == nil {
+			e.listed(links, addrs)
+		}
+	}
+	if err != nil {
+		e.log.Error("links and addresses could not be listed", "error", err)
+	}
+}
+
+func (e *engine) listed(links []netif.Link, addrs []netif.Present) {
+	before := e.links
+	e.links = make(map[string]netif.Link, len(links))
+	for _, l := range links {
+		was, known := before[l.Name]
+		e.links[l.Name] = l
+		e.linkMoved(was, l, known)
+	}
+	now := make(map[netif.Key]netif.Present, len(addrs))
+	for _, p := range addrs {
+		now[p.Key] = p
+	}
+	gone := e.present
+	e.present = now
+	for k := range gone {
+		if _, still := now[k]; !still {
+			e.addressGone(k)
+		}
+	}
+	// One of ours may have come and gone entirely unseen.
+	for _, i := range e.instances {
+		for _, a := range i.addrs {
+			if _, there := now[a.Key]; a.state != absent && !there && !e.moving {
+				e.addressGone(a.Key)
+			}
+		}
+	}
+}
+
+// refreshLocal finds the addresses by which a real server would be this
+// machine.
+func (e *engine) refreshLocal() {
+	local := make(map[netip.Addr]bool, len(e.present))
+	for k, p := range e.present {
+		if !p.Ours && !e.virtual(k.Prefix.Addr()) {
+			local[k.Prefix.Addr()] = true
+		}
+	}
+	e.model.local = local
+	e.link()
+}

@@ -1,0 +1,309 @@
+package dataplane
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"reflect"
+	"time"
+
+	"director/internal/netif"
+	"director/internal/wire"
+	"director/vrrp"
+)
+
+// running is an instance's runner and what it was told last.
+type running struct {
+	*vrrp.Runner
+	cancel context.CancelFunc
+	// index and source are of the socket that is attached; index 0: none.
+	index  int
+	source netip.Addr
+	cfg    vrrp.Config
+	// faults are those that the machine gives reason for.
+	faults map[string]bool
+	// dark until then: the instance could bring up none of its addresses. It
+	// would advertise a black hole, so it is in FAULT for a time that doubles.
+	dark      bool
+	darkUntil time.Time
+	darkFor   time.Duration
+}
+
+const (
+	firstDark = 10 * time.Second
+	lastDark  = 5 * time.Minute
+	darkFault = "none of its addresses could be brought up"
+)
+
+// darken puts a black hole into FAULT.
+func (r *running) darken(now time.Time, log *slog.Logger) {
+	if r.dark {
+		return
+	}
+	r.dark = true
+	r.darkFor = min(max(2*r.darkFor, firstDark), lastDark)
+	r.darkUntil = now.Add(r.darkFor)
+	log.Error("instance gives up: it would advertise addresses that it cannot bring up", "instance", r.cfg.Name, "for", r.darkFor)
+	r.SetFault(darkFault, true)
+}
+
+// lighten lets a black hole try again when its time has come.
+func (r *running) lighten(now time.Time) {
+	if r.dark && !now.Before(r.darkUntil) {
+		r.dark = false
+		r.SetFault(darkFault, false)
+	}
+}
+
+// startRunner starts the runner of a new instance, or tells a running one what
+// is new.
+func (e *engine) startRunner(i *instance, was wire.Instance) {
+	r := e.runners[was.VRRP.Name]
+	if r == nil {
+		r = &running{faults: map[string]bool{}, cfg: i.spec.VRRP}
+		r.Runner = vrrp.NewRunner(i.spec.VRRP, observer{e, i}, e.log)
+		// The faults come before the start: an instance without an interface
+		// never is BACKUP.
+		e.runners[i.name()] = r
+		e.refreshInstance(i)
+		ctx, cancel := context.WithCancel(context.WithoutCancel(e.ctx))
+		r.cancel = cancel
+		e.workers.Go(func() {
+			r.Run(ctx)
+			e.post(func() { e.ended(i, r) })
+		})
+		return
+	}
+	if was.VRRP.Name != i.name() {
+		delete(e.runners, was.VRRP.Name)
+		e.runners[i.name()] = r
+	}
+	if !reflect.DeepEqual(was.VRRP, i.spec.VRRP) {
+		r.cfg = i.spec.VRRP
+		r.Reconfigure(i.spec.VRRP)
+		// Group, peers or VRID filter may be others now.
+		e.detach(r)
+		e.refreshInstance(i)
+	}
+	if i.role == vrrp.Master && !reflect.DeepEqual(was, i.spec) {
+		e.announce.Start(i.name(), i.wanted(), i.spec.Announce)
+	}
+}
+
+// wanted lists the configured addresses.
+func (i *instance) wanted() []netif.Address {
+	var out []netif.Address
+	for _, a := range i.addrs {
+		if !a.dropped {
+			out = append(out, a.Address)
+		}
+	}
+	return out
+}
+
+// dismiss lets go of an instance that is no longer configured.
+func (e *engine) dismiss(i *instance) {
+	i.leaving = true
+	if r := e.runners[i.name()]; r != nil {
+		r.cancel()
+	}
+}
+
+// ended cleans up after a runner.
+func (e *engine) ended(i *instance, r *running) {
+	e.detach(r)
+	if e.runners[i.name()] == r {
+		delete(e.runners, i.name())
+	}
+}
+
+func (e *engine) detach(r *running) {
+	if r.index == 0 {
+		return
+	}
+	e.network.Detach(r.Runner)
+	r.SetTransport(nil, netip.Addr{})
+	r.index = 0
+}
+
+// observer carries the decisions of a runner to the engine.
+type observer struct {
+	e *engine
+	i *instance
+}
+
+func (o observer) RoleChanged(c vrrp.RoleChange) { o.e.post(func() { o.e.roleChanged(o.i, c) }) }
+
+func (o observer) Prepare(_ vrrp.Key, on bool) {
+	o.e.post(func() { o.i.preparing, o.i.prepared = on, false })
+}
+
+func (o observer) Announce(vrrp.Key) { o.e.post(func() { o.e.announce.Lower(o.i.name()) }) }
+
+func (e *engine) roleChanged(i *instance, c vrrp.RoleChange) {
+	i.role = c.To
+	i.preparing, i.prepared = false, false
+	for _, a := range i.addrs {
+		a.clear()
+	}
+	if c.To == vrrp.Master {
+		e.announce.Start(i.name(), i.wanted(), i.spec.Announce)
+	} else if c.From == vrrp.Master {
+		e.announce.Stop(i.name())
+	}
+	for _, s := range e.services {
+		if s.inst == i {
+			s.stale = true
+		}
+	}
+}
+
+// refreshInstances compares every instance with the machine.
+func (e *engine) refreshInstances() {
+	for _, i := range e.instances {
+		if !i.leaving {
+			e.refreshInstance(i)
+		}
+	}
+}
+
+// refreshInstance finds out whether the machine lets an instance take part:
+// its interfaces, its source address, its socket.
+func (e *engine) refreshInstance(i *instance) {
+	r := e.runners[i.name()]
+	if r == nil || e.stopping {
+		return
+	}
+	faults := map[string]bool{}
+	cfg := &r.cfg
+	link, ok := e.links[cfg.Interface]
+	switch {
+	case !ok:
+		faults["interface "+cfg.Interface+" does not exist"] = true
+	case !link.Up && !cfg.DontTrackPrimary:
+		faults["interface "+cfg.Interface+" is down"] = true
+	}
+	for _, a := range i.addrs {
+		if a.Interface == cfg.Interface || a.NoTrack || a.dropped {
+			continue
+		}
+		if l, ok := e.links[a.Interface]; !ok || !l.Up {
+			faults["interface "+a.Interface+" of "+a.Prefix.String()+" is down or does not exist"] = true
+		}
+	}
+	if ok {
+		e.refreshSocket(r, link, faults)
+	} else {
+		e.detach(r)
+	}
+	r.setFaults(faults)
+}
+
+// refreshSocket attaches the instance to its interface, or again when the
+// interface or the source address is another one.
+func (e *engine) refreshSocket(r *running, link netif.Link, faults map[string]bool) {
+	src, err := e.sourceOf(&r.cfg)
+	if err != nil {
+		faults[err.Error()] = true
+		e.detach(r)
+		return
+	}
+	if r.index == link.Index && r.source == src {
+		return
+	}
+	e.detach(r)
+	transport, err := e.network.Attach(&r.cfg, link, src, r.Runner)
+	if err != nil {
+		e.log.Error("no VRRP socket", "instance", r.cfg.Name, "interface", link.Name, "error", err)
+		faults[fmt.Sprintf("no socket on %s", link.Name)] = true
+		return
+	}
+	r.index, r.source = link.Index, src
+	r.SetTransport(transport, src)
+}
+
+// setFaults tells the runner what has come and gone.
+func (r *running) setFaults(now map[string]bool) {
+	for f := range now {
+		if !r.faults[f] {
+			r.SetFault(f, true)
+		}
+	}
+	for f := range r.faults {
+		if !now[f] {
+			r.SetFault(f, false)
+		}
+	}
+	r.faults = now
+}
+
+// sourceOf chooses the address that adverts come from: the configured one, else
+// the first usable one of the interface that is no virtual address.
+func (e *engine) sourceOf(cfg *vrrp.Config) (netip.Addr, error) {
+	if cfg.Source.IsValid() {
+		if cfg.TrackSource && !e.has(cfg.Source) {
+			return netip.Addr{}, fmt.Errorf("source address %s is not on this machine", cfg.Source)
+		}
+		return cfg.Source, nil
+	}
+	var best netif.Present
+	for _, p := range e.present {
+		a := p.Prefix.Addr()
+		usable := p.Interface == cfg.Interface && !p.Ours && p.Usable() && !p.Temporary && !e.virtual(a) &&
+			a.Is4() == (cfg.Family == vrrp.IPv4) && (a.Is4() || a.IsLinkLocalUnicast())
+		if usable && (!best.Prefix.IsValid() || earlier(p, best)) {
+			best = p
+		}
+	}
+	if !best.Prefix.IsValid() {
+		return netip.Addr{}, fmt.Errorf("no usable %s source address on %s", cfg.Family, cfg.Interface)
+	}
+	return best.Prefix.Addr(), nil
+}
+
+// earlier orders candidates: primary addresses first, then the lower one, so
+// that the choice does not depend on the order of a map.
+func earlier(a, b netif.Present) bool {
+	if a.Secondary != b.Secondary {
+		return b.Secondary
+	}
+	return a.Prefix.Addr().Less(b.Prefix.Addr())
+}
+
+func (e *engine) has(a netip.Addr) bool {
+	for k := range e.present {
+		if k.Prefix.Addr() == a {
+			return true
+		}
+	}
+	return false
+}
+
+// virtual reports whether a is a virtual address of any instance.
+func (e *engine) virtual(a netip.Addr) bool {
+	for _, i := range e.instances {
+		for _, v := range i.addrs {
+			if v.Prefix.Addr() == a {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// forgetLeft removes the instances that are no longer configured, once their
+// runner has ended and their addresses have gone.
+func (e *engine) forgetLeft() {
+	left := e.instances[:0]
+	for _, i := range e.instances {
+		if !i.leaving || e.runners[i.name()] != nil || i.holds() {
+			left = append(left, i)
+		}
+	}
+	if len(left) < len(e.instances) {
+		clear(e.instances[len(left):])
+		e.instances = left
+		e.link()
+	}
+}

@@ -1,0 +1,180 @@
+package dataplane
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"time"
+
+	"director/internal/netif"
+	"director/internal/wire"
+	"director/ipvs"
+	"director/vrrp"
+)
+
+// model is what should be and what is believed to be in the kernel. Only the
+// engine's goroutine touches it.
+type model struct {
+	instances []*instance
+	services  []*service
+
+	// ipvs says whether the kernel's IPVS answers; where it does not, services
+	// count as done, so that addresses still move.
+	ipvs bool
+	// started: the tables of the kernel have been read and leftovers are known.
+	started bool
+	// stopping: nothing is wanted any more.
+	stopping bool
+	// local holds the addresses of this machine that are nobody's virtual ones:
+	// a server among them is reached without leaving the machine.
+	local map[netip.Addr]bool
+}
+
+// instance is one virtual router with its addresses.
+type instance struct {
+	spec wire.Instance
+	role vrrp.Role
+	// preparing: a living master is about to be preempted.
+	preparing bool
+	// prepared: the answer to that has been given.
+	prepared bool
+	// leaving: no longer configured.
+	leaving bool
+	// addrs are those configured, in their order, and then dropped ones.
+	addrs []*address
+}
+
+func (i *instance) name() string { return i.spec.VRRP.Name }
+
+// presence says whose an address on the machine is.
+type presence uint8
+
+const (
+	absent presence = iota
+	ours
+	foreign
+)
+
+// String returns the word that status uses.
+func (p presence) String() string { return [...]string{"absent", "ours", "foreign"}[p] }
+
+// address is one virtual address of an instance.
+type address struct {
+	netif.Address
+	state presence
+	// dropped: no longer configured; it goes even while its instance is master.
+	dropped bool
+	trouble
+}
+
+// service is one virtual server.
+type service struct {
+	name string
+	// instance is its name; empty: bound to nothing, always programmed.
+	instance string
+	want     ipvs.Service
+	// inst is that instance, at its address at which the service answers: nil
+	// for a firewall mark and for an address that is none of the instance's.
+	// follows: one of the servers is this machine. [model.link] sets them.
+	inst    *instance
+	at      *address
+	follows bool
+	// have is what the kernel holds, when present is set, but for done, the
+	// operations that have succeeded since.
+	have    ipvs.Service
+	present bool
+	done    []ipvs.Op
+	// unsure: an operation failed half-way, or somebody else was at it: the
+	// kernel has to be read before the next change.
+	unsure bool
+	// dropped: no longer configured.
+	dropped bool
+	// takenOver: it was in the kernel before we wanted it.
+	takenOver bool
+	// ops is what is left of the last plan; stale: plan anew.
+	ops   []ipvs.Op
+	stale bool
+	trouble
+}
+
+// trouble is the last answer of the kernel that was not a success, and when to
+// try again.
+type trouble struct {
+	err     error
+	retryAt time.Time
+	backoff time.Duration
+}
+
+const (
+	firstRetry = time.Second
+	lastRetry  = time.Minute
+)
+
+// fail notes an error and doubles the time to the next try.
+func (t *trouble) fail(err error, now time.Time) {
+	t.backoff = min(max(2*t.backoff, firstRetry), lastRetry)
+	t.err, t.retryAt = err, now.Add(t.backoff)
+}
+
+// clear forgets the trouble.
+func (t *trouble) clear() { *t = trouble{} }
+
+// waiting reports whether the next try is still to come.
+func (t *trouble) waiting(now time.Time) bool { return t.err != nil && now.Before(t.retryAt) }
+
+// serviceNamed returns nil where there is none.
+func (m *model) serviceNamed(name string) *service {
+	for _, s := range m.services {
+		if s.name == name && !s.dropped {
+			return s
+		}
+	}
+	return nil
+}
+
+// link brings the pointers between services, instances and addresses up to
+// date, after a change of the configuration or of the machine's addresses.
+func (m *model) link() {
+	byName := make(map[string]*instance, len(m.instances))
+	at := map[*instance]map[netip.Addr]*address{}
+	for _, i := range m.instances {
+		if !i.leaving {
+			byName[i.name()] = i
+		}
+		at[i] = make(map[netip.Addr]*address, len(i.addrs))
+		for _, a := range slices.Backward(i.addrs) { // dropped ones come last
+			at[i][a.Prefix.Addr()] = a
+		}
+	}
+	for _, s := range m.services {
+		if !s.dropped {
+			s.inst = byName[s.instance]
+		}
+		s.at = nil
+		if s.want.FWMark == 0 {
+			s.at = at[s.inst][s.want.Address.Addr()]
+		}
+		s.follows = slices.ContainsFunc(s.want.Servers, func(r ipvs.Server) bool { return m.local[r.Address.Addr()] })
+	}
+}
+
+// holds reports whether any address of the instance is on the machine by our
+// doing.
+func (i *instance) holds() bool {
+	return slices.ContainsFunc(i.addrs, func(a *address) bool { return a.state == ours })
+}
+
+// takeOverOrder returns the instance's addresses in the order in which they are
+// taken: those with the fewest servers behind them first, because they are
+// complete soonest. Which is the busiest a backup cannot know.
+func (m *model) takeOverOrder(i *instance) []*address {
+	servers := map[*address]int{}
+	for _, s := range m.services {
+		if s.inst == i && s.at != nil {
+			servers[s.at] += len(s.want.Servers)
+		}
+	}
+	order := slices.Clone(i.addrs)
+	slices.SortStableFunc(order, func(a, b *address) int { return cmp.Compare(servers[a], servers[b]) })
+	return order
+}

@@ -1,0 +1,183 @@
+package dataplane
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+	"time"
+
+	"director/internal/wire"
+)
+
+// outbox is what waits to be written to control, the newest of each kind. It is
+// nil while there is no control.
+type outbox = *wire.Mailbox[string, wire.Message]
+
+type healthKey struct{ service, server string }
+
+// remembered is a server's health and when it was told.
+type remembered struct {
+	wire.Health
+	at time.Time
+}
+
+// tell queues a message for control unless it is the one it has.
+func (e *engine) tell(key string, m wire.Message) {
+	if e.out == nil || reflect.DeepEqual(e.reported[key], m) {
+		return
+	}
+	e.reported[key] = m
+	e.out.Set(key, m)
+}
+
+// report tells control what has changed. It is called after every event, so it
+// looks only at what the events can have changed.
+func (e *engine) report(now time.Time) {
+	if e.out == nil {
+		return
+	}
+	seen := make(map[string]bool, len(e.services))
+	for _, s := range e.services {
+		if s.dropped {
+			continue
+		}
+		key := "service " + s.name
+		seen[key] = true
+		st := e.serviceState(s)
+		if old, ok := e.reported[key]; ok && *old.Service == st {
+			continue
+		}
+		e.tell(key, wire.Message{Service: &st})
+	}
+	p := e.processState()
+	if old, ok := e.reported["process"]; !ok || *old.Process != p {
+		e.tell("process", wire.Message{Process: &p})
+	}
+	for key, m := range e.reported {
+		if m.Service != nil && !m.Service.Gone && !seen[key] {
+			e.tell(key, wire.Message{Service: &wire.ServiceState{Name: m.Service.Name, Gone: true}})
+		}
+	}
+}
+
+func (e *engine) serviceState(s *service) wire.ServiceState {
+	st := wire.ServiceState{Name: s.name, TakenOver: s.takenOver}
+	if s.err != nil {
+		st.Error = s.err.Error()
+	}
+	fate := e.fateOf(s)
+	switch {
+	case !e.model.ipvs:
+		st.Why = "no IPVS in the kernel"
+	case fate != program && s.inst != nil:
+		st.Why = fmt.Sprintf("%s is %s", s.inst.name(), s.inst.role)
+	case s.err != nil:
+		st.Why = "refused by the kernel"
+	case !e.settled(s):
+		st.Why = "being programmed"
+	}
+	st.Programmed = st.Why == "" && s.present
+	return st
+}
+
+func (e *engine) processState() wire.ProcessState {
+	p := e.process
+	p.PID = os.Getpid()
+	p.Generation, p.KernelGeneration = e.generation, e.inKernel
+	p.Repairs = e.repairs
+	if e.logDropped != nil {
+		p.LogDropped = e.logDropped()
+	}
+	switch {
+	case e.tableErr != nil:
+		p.IPVS = e.tableErr.Error()
+	case e.table == nil:
+		p.IPVS = "not opened yet"
+	}
+	return p
+}
+
+// instanceStates tells control of all instances. Their counters change all the
+// time, so it is called once a second and at role changes.
+func (e *engine) instanceStates() {
+	if e.out == nil {
+		return
+	}
+	seen := map[string]bool{}
+	for _, i := range e.instances {
+		r := e.runners[i.name()]
+		if r == nil || i.leaving {
+			continue
+		}
+		key := "instance " + i.name()
+		seen[key] = true
+		st := &wire.InstanceState{Name: i.name(), Status: r.Status()}
+		st.Since = time.Since(st.Status.Since)
+		for _, a := range i.addrs {
+			if a.dropped {
+				continue
+			}
+			as := wire.AddressState{Key: a.Key, State: a.state.String()}
+			if a.err != nil {
+				as.Error = a.err.Error()
+			}
+			st.Addresses = append(st.Addresses, as)
+		}
+		e.reported[key] = wire.Message{Instance: st}
+		e.out.Set(key, e.reported[key])
+	}
+	for key, m := range e.reported {
+		if m.Instance != nil && !m.Instance.Gone && !seen[key] {
+			e.tell(key, wire.Message{Instance: &wire.InstanceState{Name: m.Instance.Name, Gone: true}})
+		}
+	}
+}
+
+// greet tells a new control process everything: what runs, and the health that
+// its predecessor found, so that no server flaps.
+func (e *engine) greet(out outbox, restarts int) {
+	e.out = out
+	e.reported = map[string]wire.Message{}
+	e.process.ControlRestarts, e.process.Started = restarts, time.Since(e.begun)
+	out.Set("hello", wire.Message{Hello: &wire.Hello{
+		Source: e.source, Generation: e.generation, Restarts: restarts, Healths: len(e.health),
+	}})
+	now := time.Now()
+	for k, h := range e.health {
+		m := h.aged(now)
+		out.Set("health "+k.service+"\x00"+k.server, wire.Message{Health: &m})
+	}
+	e.instanceStates()
+	e.report(now)
+}
+
+// aged returns the health with the time added that it has lain here.
+func (h remembered) aged(now time.Time) wire.Health {
+	lain := now.Sub(h.at)
+	m := h.Health
+	m.Age += lain
+	m.Checks = append([]wire.CheckHealth(nil), m.Checks...)
+	for n := range m.Checks {
+		m.Checks[n].Since += lain
+		m.Checks[n].Age += lain
+	}
+	return m
+}
+
+// remember keeps the health of a server for the next control process.
+func (e *engine) remember(h wire.Health) {
+	e.health[healthKey{h.Service, h.Server}] = remembered{h, time.Now()}
+}
+
+// forgetHealth drops the health of servers that are no longer configured.
+func (e *engine) forgetHealth() {
+	named := map[string]bool{}
+	for _, s := range e.services {
+		named[s.name] = named[s.name] || !s.dropped
+	}
+	for k := range e.health {
+		if !named[k.service] {
+			delete(e.health, k)
+		}
+	}
+}

@@ -1,0 +1,234 @@
+package dataplane
+
+import (
+	"time"
+
+	"director/internal/netif"
+	"director/internal/realtime"
+	"director/ipvs"
+	"director/vrrp"
+)
+
+// startWork hands work to the IPVS worker: one goroutine at a time.
+func (e *engine) startWork(w work) {
+	e.serving = true
+	reads := make([]*ipvs.Service, len(w.read))
+	keys := make([]ipvs.Key, len(w.read))
+	for n, s := range w.read {
+		keys[n] = s.want.Key
+	}
+	errs := make([]error, len(w.ops))
+	t := e.table
+	e.workers.Go(func() {
+		var readErr error
+		if len(keys) > 0 {
+			readErr = readServices(e, t, keys, reads)
+		}
+		if readErr == nil && len(w.ops) > 0 {
+			t.Apply(e.ctx, w.ops, func(i int, err error) { errs[i] = err })
+		}
+		e.post(func() {
+			e.serving = false
+			e.didRead(w.read, reads, readErr)
+			if readErr == nil {
+				e.didOps(w, errs)
+			}
+		})
+	})
+}
+
+// readServices fills found with what the kernel has of the keys, nil where it
+// has nothing.
+func readServices(e *engine, t table, keys []ipvs.Key, found []*ipvs.Service) error {
+	have, err := t.Table(e.ctx, keys)
+	if err != nil {
+		return err
+	}
+	byKey := make(map[ipvs.Key]*ipvs.Service, len(have))
+	for n := range have {
+		byKey[have[n].Key] = &have[n]
+	}
+	for n, k := range keys {
+		found[n] = byKey[ipvs.Service{Key: k}.Normal().Key]
+	}
+	return nil
+}
+
+func (e *engine) didRead(read []*service, found []*ipvs.Service, err error) {
+	now := time.Now()
+	for n, s := range read {
+		if err != nil {
+			s.fail(err, now)
+			continue
+		}
+		s.unsure, s.stale, s.done, s.ops = false, true, nil, nil
+		s.present, s.have = found[n] != nil, ipvs.Service{}
+		if found[n] != nil {
+			s.have = *found[n]
+			e.sayTakenOver(s)
+		}
+	}
+}
+
+// sayTakenOver says that a service of the file was in the kernel already.
+func (e *engine) sayTakenOver(s *service) {
+	if e.keep.programmed[s.want.Key] {
+		return
+	}
+	s.takenOver = true
+	e.keep.programmed[s.want.Key] = true
+	e.log.Warn("service taken over: it was in the kernel before director wanted it",
+		"service", s.name, "entry", s.want.Key.String())
+}
+
+func (e *engine) didOps(w work, errs []error) {
+	now := time.Now()
+	for n, op := range w.ops {
+		s := w.of[n]
+		if len(s.ops) > 0 {
+			s.ops = s.ops[1:]
+		}
+		if errs[n] != nil {
+			e.opFailed(s, op, errs[n], now)
+			continue
+		}
+		s.done = append(s.done, op)
+		switch op.Kind {
+		case ipvs.AddService:
+			s.present = true
+			e.keep.programmed[s.want.Key] = true
+		case ipvs.DeleteService:
+			s.present = false
+		}
+	}
+	for n, s := range w.of {
+		if n > 0 && w.of[n-1] == s {
+			continue
+		}
+		if len(s.ops) == 0 && !s.unsure {
+			s.clear()
+		}
+	}
+	e.forgetDropped()
+}
+
+// opFailed notes that the kernel said no. What it holds now is read before the
+// next try; a connection that fails is opened anew by the client.
+func (e *engine) opFailed(s *service, op ipvs.Op, err error, now time.Time) {
+	if !s.unsure {
+		s.fail(err, now)
+		e.log.Error("the kernel refused a change", "service", s.name, "change", op.String(), "error", err,
+			"retry_in", s.backoff)
+	}
+	s.unsure = true
+}
+
+// startMove hands one address to the address worker.
+func (e *engine) startMove(m move) {
+	e.moving = true
+	a := m.address.Address
+	e.workers.Go(func() {
+		var outcome netif.Outcome
+		var err error
+		if m.add {
+			outcome, err = e.machine.Add(e.ctx, a)
+		} else {
+			err = e.machine.Delete(e.ctx, a)
+		}
+		e.post(func() {
+			e.moving = false
+			e.didMove(m, outcome, err)
+		})
+	})
+}
+
+func (e *engine) didMove(m move, outcome netif.Outcome, err error) {
+	a := m.address
+	switch {
+	case err != nil:
+		a.fail(err, time.Now())
+		verb := "give up"
+		if m.add {
+			verb = "take"
+		}
+		e.log.Error("address refused", "instance", m.instance.name(), "address", a.Key.String(), "verb", verb,
+			"error", err, "retry_in", a.backoff)
+	case !m.add:
+		a.clear()
+		a.state = absent
+	default:
+		a.clear()
+		a.state = ours
+		if outcome == netif.Foreign {
+			a.state = foreign
+			e.log.Warn("virtual address is held by somebody else on this machine; it is left alone",
+				"instance", m.instance.name(), "address", a.Key.String())
+		}
+		if m.instance.role == vrrp.Master {
+			e.announce.AnnounceNow(m.instance.name(), a.Address)
+		}
+	}
+	m.instance.forgetDropped()
+}
+
+// forgetDropped removes the addresses that are no longer configured and gone.
+func (i *instance) forgetDropped() {
+	left := i.addrs[:0]
+	for _, a := range i.addrs {
+		if !a.dropped || a.state == ours {
+			left = append(left, a)
+		}
+	}
+	i.addrs = left
+}
+
+// forgetDropped removes the services that are no longer configured and gone.
+func (e *engine) forgetDropped() {
+	left := e.services[:0]
+	for _, s := range e.services {
+		if !s.dropped || s.present || s.unsure {
+			left = append(left, s)
+			continue
+		}
+		delete(e.keep.programmed, s.want.Key)
+	}
+	clear(e.services[len(left):])
+	e.services = left
+}
+
+// openTable tries to reach the kernel's IPVS; without it elections and checks
+// go on. modprobe, which it may run, must not be a real-time process.
+func (e *engine) openTable() {
+	if e.serving {
+		return
+	}
+	e.serving = true
+	e.workers.Go(func() {
+		var t table
+		err := realtime.Plainly(func() (err error) {
+			t, err = e.open()
+			return err
+		})
+		e.post(func() {
+			e.serving = false
+			e.opened(t, err)
+		})
+	})
+}
+
+func (e *engine) opened(t table, err error) {
+	if err != nil {
+		if e.tableErr == nil || e.tableErr.Error() != err.Error() {
+			e.log.Error("no IPVS: electing and checking go on without it", "error", err)
+		}
+		e.tableErr = err
+		return
+	}
+	if e.tableErr != nil {
+		e.log.Info("IPVS is there")
+	}
+	e.table, e.tableErr, e.model.ipvs = t, nil, true
+	for _, s := range e.services {
+		s.unsure = true
+	}
+}
