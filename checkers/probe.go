@@ -31,7 +31,7 @@ type Env struct {
 	// SourceFor returns the address that probes of dst come from, which is
 	// never a virtual address; the zero Addr leaves it to the kernel. An error
 	// leaves the probe unmade. Not asked when Spec.Bind is set. nil: always
-	// the kernel. It is called from many goroutines at once.
+	// the kernel. It is called for each probe, from many goroutines at once.
 	SourceFor func(dst netip.Addr) (netip.Addr, error)
 	// Dial connects to s.Target, from src when that is valid, within
 	// s.ConnectTimeout. nil: by TCP.
