@@ -109,19 +109,37 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
+// answerTest is what a server says to url, and what the probe makes of it.
+type answerTest struct {
+	name   string
+	url    URL
+	answer string
+	ok     bool
+	reason string
+}
+
+func testAnswers(t *testing.T, tests []answerTest) {
+	t.Helper()
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tt.url.Path = "/"
+				r, _ := ask(t, httpSpec(web1, tt.url), say(tt.answer))
+				if r.OK != tt.ok || r.Reason != tt.reason || r.Unmade {
+					t.Errorf("got %v %q\nwant %v %q", r.OK, r.Reason, tt.ok, tt.reason)
+				}
+			})
+		})
+	}
+}
+
 func TestAnswers(t *testing.T) {
 	sum := md5.Sum([]byte("hello"))
 	digest := URL{Digest: &sum}
 	regex := func(re string, from, before int, no bool) URL {
 		return URL{Regex: regexp.MustCompile(re), RegexMin: from, RegexMax: before, RegexNoMatch: no}
 	}
-	for _, tt := range []struct {
-		name   string
-		url    URL
-		answer string
-		ok     bool
-		reason string
-	}{
+	testAnswers(t, []answerTest{
 		// Status.
 		{"200 to 299 by default", URL{}, "HTTP/1.0 299 x\r\n\r\n", true, "status 299"},
 		{"300 is not", URL{}, "HTTP/1.0 300 x\r\n\r\n", false, "status 300, want 200-299"},
@@ -167,7 +185,11 @@ func TestAnswers(t *testing.T) {
 		{"a match may end after regex_max_offset", regex("llo", 0, 3, false), "HTTP/1.0 200 x\r\n\r\nhello", true, "status 200"},
 		{"a match at regex_max_offset is too late", regex("o", 0, 4, false), "HTTP/1.0 200 x\r\n\r\nhello", false, `regex "o" found at byte 4, want before 4`},
 		{"too late is not found", regex("o", 0, 4, true), "HTTP/1.0 200 x\r\n\r\nhello", true, "status 200"},
-		// No answer at all.
+	})
+}
+
+func TestNoAnswers(t *testing.T) {
+	testAnswers(t, []answerTest{
 		{"closed without a word", URL{}, "", false, "connection closed without an answer"},
 		{"closed in the status line", URL{}, "HTTP/1.0 20", false, "connection closed within the headers"},
 		{"closed in the headers", URL{}, "HTTP/1.0 200 OK\r\nServer: x\r\n", false, "connection closed within the headers"},
@@ -181,17 +203,7 @@ func TestAnswers(t *testing.T) {
 		{"one long header", URL{}, "HTTP/1.1 200 OK\r\nSet-Cookie: " + strings.Repeat("x", 60_000) + "\r\nContent-Length: 0\r\n\r\n", true, "status 200"},
 		{"too many headers", URL{}, "HTTP/1.1 200 OK\r\n" + strings.Repeat("X-Filler: y\r\n", 6000), false, "more than 64 KiB of headers"},
 		{"interim answers for ever", URL{}, strings.Repeat("HTTP/1.1 102 x\r\n\r\n", 6000), false, "more than 64 KiB of headers"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				tt.url.Path = "/"
-				r, _ := ask(t, httpSpec(web1, tt.url), say(tt.answer))
-				if r.OK != tt.ok || r.Reason != tt.reason || r.Unmade {
-					t.Errorf("got %v %q\nwant %v %q", r.OK, r.Reason, tt.ok, tt.reason)
-				}
-			})
-		})
-	}
+	})
 }
 
 // TestBadServers: what takes too long fails after its phase, not later.
