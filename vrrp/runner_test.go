@@ -32,14 +32,15 @@ func runnerConfig() vrrp.Config {
 // rig is one Runner with everything around it recorded.
 type rig struct {
 	*vrrp.Runner
-	mu       sync.Mutex // guards what follows
+	log      bytes.Buffer // read after Run
+	mu       sync.Mutex   // guards what follows
 	roles    []string
 	prepares []bool
 	sent     []time.Time
-	log      bytes.Buffer
-	// What the Runner calls; set before it can.
+	send     func() error
+
+	// What else the Runner calls; set before it can.
 	drain      func()
-	send       func() error
 	unprepared func()
 }
 
@@ -71,8 +72,24 @@ func (g *rig) Drain() { g.drain() }
 func (g *rig) Send(_, _ netip.Addr, _ []byte) error {
 	g.mu.Lock()
 	g.sent = append(g.sent, time.Now())
+	send := g.send
 	g.mu.Unlock()
-	return g.send()
+	return send()
+}
+
+// sendTakes makes one Send take that long.
+func (g *rig) sendTakes(d time.Duration) {
+	g.onSend(func() error {
+		g.onSend(func() error { return nil })
+		time.Sleep(d)
+		return nil
+	})
+}
+
+func (g *rig) onSend(f func() error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.send = f
 }
 
 // run runs the Runner during body and ends it after.
@@ -181,7 +198,7 @@ func TestOneLateAdvertDoesNotMoveTheOthers(t *testing.T) {
 		g.SetTransport(g, mine)
 		g.run(func() {
 			sleep(3610 * time.Millisecond) // the first advert was at 3.609375 s
-			g.send = func() error { time.Sleep(300 * time.Millisecond); g.send = func() error { return nil }; return nil }
+			g.sendTakes(300 * time.Millisecond)
 			sleep(3 * time.Second)
 			g.mu.Lock()
 			defer g.mu.Unlock()
@@ -203,7 +220,7 @@ func TestAStalledMasterSendsNoBurst(t *testing.T) {
 		g.SetTransport(g, mine)
 		g.run(func() {
 			sleep(3610 * time.Millisecond)
-			g.send = func() error { time.Sleep(5500 * time.Millisecond); g.send = func() error { return nil }; return nil }
+			g.sendTakes(5500 * time.Millisecond)
 			sleep(8 * time.Second)
 			g.mu.Lock()
 			defer g.mu.Unlock()
@@ -275,10 +292,10 @@ func TestSendErrorsAreCountedAndSaidOnce(t *testing.T) {
 		g := newRig(runnerConfig())
 		g.run(func() {
 			sleep(4 * time.Second) // no transport
-			g.send = func() error { return errors.New("network is down") }
+			g.onSend(func() error { return errors.New("network is down") })
 			g.SetTransport(g, mine)
 			sleep(3 * time.Second)
-			g.send = func() error { return nil }
+			g.onSend(func() error { return nil })
 			sleep(2 * time.Second)
 		})
 		if s := g.Status(); s.SendErrors != 4 || s.Sent != 3 || s.SentZero != 1 {

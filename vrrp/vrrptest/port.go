@@ -26,9 +26,6 @@ type Port struct {
 
 var _ vrrp.Transport = (*Port)(nil)
 
-// Addr returns the port's address.
-func (p *Port) Addr() netip.Addr { return p.addr }
-
 // Send sends one advert to all ports of the same island.
 func (p *Port) Send(_, dst netip.Addr, message []byte) error {
 	p.segment.mu.Lock()
