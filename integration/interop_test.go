@@ -55,8 +55,9 @@ func testPriorities(t *testing.T, w wire, higher, lower string) {
 	begin := time.Now()
 	high.start()
 	p.becomesMaster(high, p.wire.down(high.priority))
+	took := since(begin)
 	p.oneMaster(high)
-	lab.Claim(t, "%s with priority 150 preempts %s with 100 after %s", higher, lower, since(begin))
+	lab.Claim(t, "%s with priority 150 preempts %s with 100, %s after its start", higher, lower, took)
 
 	low.process.Stop()
 	low.start()

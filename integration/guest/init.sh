@@ -17,4 +17,4 @@ modprobe -a -d "$scratch/modules" $(cat "$scratch/wanted")
 echo $? >"$scratch/status"
 exec >/dev/null 2>&1
 sync
-halt -f || busybox halt -f
+busybox halt -f || halt -f

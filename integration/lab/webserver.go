@@ -1,10 +1,10 @@
 package lab
 
 import (
+	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
-	"strconv"
 	"time"
 )
 
@@ -21,13 +21,40 @@ func (h *Host) WebServer(port uint16, vips ...netip.Addr) *Process {
 	return h.Serve(port)
 }
 
+// nginxConf makes one process that answers with a name. It takes whatever
+// arrives: a server that forks for each connection, with a short queue, is the
+// first thing to give way on a slow machine.
+const nginxConf = `daemon off;
+master_process off;
+user root;
+pid %[1]s/nginx.pid;
+error_log stderr warn;
+events { worker_connections 4096; }
+http {
+	access_log off;
+	default_type text/plain;
+	keepalive_timeout 0;
+	client_body_temp_path %[1]s;
+	proxy_temp_path %[1]s;
+	fastcgi_temp_path %[1]s;
+	uwsgi_temp_path %[1]s;
+	scgi_temp_path %[1]s;
+	server {
+		listen %[2]d backlog=4096;
+		listen [::]:%[2]d backlog=4096 ipv6only=on;
+		location / { return 200 %[3]s; }
+	}
+}
+`
+
 // Serve starts the web server and returns when it listens.
 func (h *Host) Serve(port uint16) *Process {
 	h.lab.t.Helper()
-	root := filepath.Join(h.Dir(), "www")
-	h.must("folder", os.MkdirAll(root, 0o755))
-	h.must("page", os.WriteFile(filepath.Join(root, "index.html"), []byte(h.Name), 0o644))
-	p := h.Start("busybox", "httpd", "-f", "-p", strconv.Itoa(int(port)), "-h", root)
+	dir := filepath.Join(h.Dir(), "nginx")
+	h.must("folder", os.MkdirAll(dir, 0o755))
+	conf := filepath.Join(dir, "nginx.conf")
+	h.must("configuration", os.WriteFile(conf, fmt.Appendf(nil, nginxConf, dir, port, h.Name), 0o644))
+	p := h.Start("nginx", "-e", "stderr", "-p", dir, "-c", conf)
 	h.lab.Eventually(5*time.Second, "web server of "+h.Name+" listens", func() bool { return h.listens(port) })
 	return p
 }
