@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -42,7 +43,7 @@ func (f failure) Unwrap() error { return f.error }
 func run(args []string, s streams) int {
 	root := newRootCmd(s)
 	root.SetArgs(normalise(args))
-	err := root.Execute()
+	err := root.ExecuteContext(context.Background())
 	switch f := (failure{}); {
 	case err == nil:
 		return exitOK
@@ -74,6 +75,9 @@ func newRootCmd(s streams) *cobra.Command {
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	root.AddCommand(
+		newRunCmd(s),
+		newControlCmd(s),
+		newStatusCmd(s),
 		newValidateCmd(s),
 		newVersionCmd(s),
 	)

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -22,40 +21,39 @@ import (
 // defaultRunDir holds socket, lock and record of a director.
 const defaultRunDir = "/run/director"
 
-// sources are the flags that name a configuration, the same for run and
-// control.
-type sources struct {
+// runFlags name a configuration and a node, the same for run and control.
+type runFlags struct {
+	sourceFlags
 	paths []string
 	node  string
-	vars  map[string]string
 }
 
-func (s *sources) add(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVarP(&s.paths, "config", "c", nil, "file or directory with the configuration (repeatable)")
-	cmd.Flags().StringVarP(&s.node, "node", "i", "", "name of this node: the value of hostname (default: the host name)")
-	cmd.Flags().StringToStringVar(&s.vars, "var", nil, "value of a variable, NAME=VALUE (repeatable)")
+func (f *runFlags) register(cmd *cobra.Command) {
+	f.add(cmd.Flags())
+	cmd.Flags().StringArrayVarP(&f.paths, "config", "c", nil, "file or directory with the configuration (may repeat)")
+	cmd.Flags().StringVarP(&f.node, "node", "i", "", "value of hostname, the name of this node (default: the host name)")
 	if err := cmd.MarkFlagRequired("config"); err != nil {
-		panic(err) // the flag is defined three lines above
+		panic(err) // the flag is defined two lines above
 	}
 }
 
 // args gives the flags again, for the control process.
-func (s *sources) args() []string {
+func (f *runFlags) args() []string {
 	var args []string
-	for _, p := range s.paths {
+	for _, p := range f.paths {
 		args = append(args, "--config", p)
 	}
-	if s.node != "" {
-		args = append(args, "--node", s.node)
+	if f.node != "" {
+		args = append(args, "--node", f.node)
 	}
-	for name, value := range s.vars {
-		args = append(args, "--var", name+"="+value)
+	for _, v := range f.vars {
+		args = append(args, "--var", v)
 	}
 	return args
 }
 
-func newRunCmd(_, stderr io.Writer) *cobra.Command {
-	var from sources
+func newRunCmd(s streams) *cobra.Command {
+	var from runFlags
 	var runDir string
 	cmd := &cobra.Command{
 		Use:   "run -c PATH",
@@ -66,18 +64,23 @@ SIGHUP reads the configuration again; one with errors changes nothing.
 Exit status: 0 after a clean stop, 1 when it cannot run (the reason is
 printed), 64 for wrong usage.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		PreRunE: func(*cobra.Command, []string) error {
+			_, err := from.options(from.paths, from.node) // wrong usage, not a failure
+			return err
+		},
+		RunE: command(func(cmd *cobra.Command, _ []string) error {
 			// First of all: in real time the process starts anew.
 			notRealtime := realtime.Enter()
-			return run(cmd.Context(), from, runDir, notRealtime, stderr)
-		},
+			return direct(cmd.Context(), from, runDir, notRealtime, s.err)
+		}),
 	}
-	from.add(cmd)
+	from.register(cmd)
 	cmd.Flags().StringVar(&runDir, "run-dir", defaultRunDir, "directory for socket, lock and state")
 	return cmd
 }
 
-func run(ctx context.Context, from sources, runDir string, notRealtime error, stderr io.Writer) error {
+// direct is the dataplane process.
+func direct(ctx context.Context, from runFlags, runDir string, notRealtime error, stderr io.Writer) error {
 	lines := logq.New(stderr)
 	log := slog.New(slog.NewTextHandler(lines, nil))
 	defer func() {
@@ -101,12 +104,11 @@ func run(ctx context.Context, from sources, runDir string, notRealtime error, st
 		Reload: reloads(hangups),
 		Ready:  func() { log.Info("director runs", "version", version(), "run_dir", runDir) },
 	})
-	var start *dataplane.StartError
-	if errors.As(err, &start) {
-		return &exitError{code: start.Code} // control has said why
+	if start := (*dataplane.StartError)(nil); errors.As(err, &start) {
+		return errReported // by control
 	}
 	if err != nil {
-		return fmt.Errorf("director cannot run: %w", err)
+		return err
 	}
 	log.Info("director has stopped")
 	return nil
@@ -138,7 +140,7 @@ func reloads(signals <-chan os.Signal) <-chan struct{} {
 
 // controlCommand makes the command of a control process: this very binary,
 // also when the file has been replaced meanwhile.
-func controlCommand(from sources) func() *exec.Cmd {
+func controlCommand(from runFlags) func() *exec.Cmd {
 	return func() *exec.Cmd {
 		cmd := exec.Command("/proc/self/exe", append([]string{"control"}, from.args()...)...)
 		cmd.Args[0] = "director"

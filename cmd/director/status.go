@@ -20,7 +20,7 @@ import (
 // replaced within a second, and the socket outlives it.
 const statusWithin = 5 * time.Second
 
-func newStatusCmd(stdout io.Writer) *cobra.Command {
+func newStatusCmd(s streams) *cobra.Command {
 	var runDir string
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -31,21 +31,21 @@ services with what is in the kernel, servers with their health.
 
 Exit status: 0 when director answered, 1 when it did not, 64 for wrong usage.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: command(func(cmd *cobra.Command, _ []string) error {
 			raw, err := askStatus(cmd.Context(), runDir)
 			if err != nil {
 				return err
 			}
 			if asJSON {
-				_, err = stdout.Write(raw)
+				_, err = s.out.Write(raw)
 				return err
 			}
-			var s api.Status
-			if err := json.Unmarshal(raw, &s); err != nil {
+			var status api.Status
+			if err := json.Unmarshal(raw, &status); err != nil {
 				return fmt.Errorf("answer of director: %w", err)
 			}
-			return writeStatus(stdout, &s, time.Now())
-		},
+			return writeStatus(s.out, &status, time.Now())
+		}),
 	}
 	cmd.Flags().StringVar(&runDir, "run-dir", defaultRunDir, "run directory of the director to ask")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print everything as JSON (docs/status.md)")
