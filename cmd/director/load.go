@@ -18,7 +18,7 @@ type sourceFlags struct {
 
 // add defines the flags.
 func (f *sourceFlags) add(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&f.vars, "var", nil, "give a variable its value: name=value (also -var; repeatable)")
+	flags.StringArrayVar(&f.vars, "var", nil, "give a variable its value: name=value (also -var; may repeat)")
 }
 
 // options turns the flags into what config loads.

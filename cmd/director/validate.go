@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 
@@ -45,7 +44,7 @@ checked for other nodes, on any machine.`,
 		},
 	}
 	flags.add(cmd.Flags())
-	cmd.Flags().StringArrayVarP(&nodes, "instance", "i", nil, "check for the node of this name (repeatable)")
+	cmd.Flags().StringArrayVarP(&nodes, "node", "i", nil, "check for the node of this name (may repeat)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON")
 	return cmd
 }
@@ -162,37 +161,4 @@ func writeJSON(s streams, verdicts []verdict) error {
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
 	return enc.Encode(out)
-}
-
-// machineWarnings are what only this machine can tell about a configuration.
-func machineWarnings(cfg *config.Config) config.Diagnostics {
-	var diags config.Diagnostics
-	seen := map[string]bool{}
-	missing := func(ifname, user string) {
-		if seen[ifname] {
-			return
-		}
-		seen[ifname] = true
-		if _, err := net.InterfaceByName(ifname); err != nil {
-			diags = append(diags, &config.Diagnostic{Severity: config.Warning,
-				Summary: fmt.Sprintf("This machine has no interface %s", ifname),
-				Detail:  fmt.Sprintf("%s uses it. With -i NAME the configuration is checked for another machine.", user)})
-		}
-	}
-	for _, inst := range cfg.Instances {
-		missing(inst.VRRP.Interface, fmt.Sprintf("vrrp_instance %q", inst.VRRP.Name))
-		for _, a := range inst.Addresses {
-			missing(a.Interface, fmt.Sprintf("Address %s of vrrp_instance %q", a.Prefix, inst.VRRP.Name))
-		}
-	}
-	for _, vs := range cfg.Services {
-		for _, rs := range vs.Servers {
-			for _, c := range rs.Checks {
-				if c.BindInterface != "" {
-					missing(c.BindInterface, fmt.Sprintf("A check of virtual_server %q", vs.Name))
-				}
-			}
-		}
-	}
-	return diags
 }
