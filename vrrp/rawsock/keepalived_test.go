@@ -35,7 +35,7 @@ func TestKeepalivedBelievesUs(t *testing.T) {
 			c.Version, c.Auth, c.AuthPassword = 2, auth, "s3cret"
 		}
 	}
-	fast := func(c *vrrp.Config) { c.AdvertInt = 100 * time.Millisecond }
+	fast := func(c *vrrp.Config) { c.AdvertInt = 250 * time.Millisecond }
 	fast6 := func(c *vrrp.Config) {
 		fast(c)
 		c.Family, c.Addresses = vrrp.IPv6, []netip.Addr{vip6, netip.MustParseAddr("2001:db8::50")}
@@ -79,7 +79,7 @@ func (c keepalivedCase) run(t *testing.T) {
 	stop := advertise(t, conn.For(cfg), cfg, src, dst)
 	roles := b.keepalived(cfg, src, peer)
 	roles.want(t, "BACKUP")
-	roles.none(t, 5*cfg.AdvertInt)
+	roles.none(t, 4*cfg.AdvertInt) // its master-down time is 3.6 intervals
 	stop()
 	roles.want(t, "MASTER")
 	receiver := vrrp.NewReceiver(cfg)
