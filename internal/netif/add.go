@@ -68,7 +68,7 @@ func (t *Table) add(ctx context.Context, a Address) (Outcome, error) {
 			return 0, err
 		}
 		want := a.asStored()
-		have, err := t.on(ctx, l, want.Prefix.Addr())
+		have, err := t.same(ctx, l, want.Prefix.Addr())
 		if err != nil {
 			return 0, err
 		}
@@ -80,15 +80,13 @@ func (t *Table) add(ctx context.Context, a Address) (Outcome, error) {
 	}
 }
 
-// addTo adds the address to a link that has the given addresses.
+// addTo adds the address to a link; have is what it has of the same IP.
 func (t *Table) addTo(ctx context.Context, l Link, have []record, want Address, dad bool) (Outcome, error) {
 	var mine, others []record
 	for _, r := range have {
-		switch {
-		case r.Prefix.Addr() != want.Prefix.Addr():
-		case r.Ours:
+		if r.Ours {
 			mine = append(mine, r)
-		default:
+		} else {
 			others = append(others, r)
 		}
 	}

@@ -74,8 +74,8 @@ func (t *Table) announce(a Address) error {
 
 // send puts a frame on the wire.
 func (t *Table) send(l Link, kind uint16, to net.HardwareAddr, frame []byte) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.sending.Lock()
+	defer t.sending.Unlock()
 	key := wireKey{l.Name, kind}
 	w := t.wires[key]
 	if w != nil && w.index != l.Index {

@@ -30,7 +30,7 @@ func (t *Table) delete(ctx context.Context, a Address) error {
 		}
 		return err
 	}
-	have, err := t.on(ctx, l, a.Prefix.Addr())
+	have, err := t.same(ctx, l, a.Prefix.Addr())
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (t *Table) remove(ctx context.Context, l Link, r record) error {
 // removeAndRestore deletes one address and adds those again that the kernel
 // deleted with it.
 func (t *Table) removeAndRestore(ctx context.Context, l Link, r record) error {
-	before, err := t.on(ctx, l, r.Prefix.Addr())
+	before, err := t.on(ctx, l, r.header.Family)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (t *Table) removeAndRestore(ctx context.Context, l Link, r record) error {
 	// From here on the others are missing: a cancelled context is no reason to
 	// leave them so.
 	ctx = context.WithoutCancel(ctx)
-	after, err := t.on(ctx, l, r.Prefix.Addr())
+	after, err := t.on(ctx, l, r.header.Family)
 	if err != nil {
 		return err
 	}

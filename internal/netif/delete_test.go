@@ -78,7 +78,7 @@ func TestAddressesOfTheSameSubnetSurviveADeletion(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		have, err := table.on(t.Context(), l, first.Prefix.Addr())
+		have, err := table.same(t.Context(), l, first.Prefix.Addr())
 		if err != nil {
 			t.Fatal(err)
 		}

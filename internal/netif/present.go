@@ -1,6 +1,8 @@
 package netif
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -110,7 +112,7 @@ func (t *Table) Addresses(ctx context.Context) ([]Present, error) {
 	for _, l := range links {
 		names[l.Index] = l.Name
 	}
-	records, err := t.records(ctx, 0, unix.AF_UNSPEC)
+	records, err := t.records(ctx, filter{family: unix.AF_UNSPEC})
 	if err != nil {
 		return nil, err
 	}
@@ -125,29 +127,45 @@ func (t *Table) Addresses(ctx context.Context) ([]Present, error) {
 	return all, nil
 }
 
-// records lists the addresses of one interface (0: of all) and family
-// (AF_UNSPEC: both).
-func (t *Table) records(ctx context.Context, index int, family uint8) ([]record, error) {
+// filter says which addresses to list.
+type filter struct {
+	index  int   // of the interface; 0: all
+	family uint8 // AF_UNSPEC: both
+	// ip is the only address wanted; invalid: all.
+	ip netip.Addr
+}
+
+// passes reports whether a message may be about an address that is wanted.
+// Looking for the bytes is a fraction of the work of reading the message, and
+// an interface may have thousands of addresses.
+func (f filter) passes(m []byte) bool {
+	return !f.ip.IsValid() || bytes.Contains(m, f.ip.AsSlice())
+}
+
+// records lists addresses. Their interface has no name yet.
+func (t *Table) records(ctx context.Context, f filter) ([]record, error) {
 	records, err := dump(ctx, func() ([]record, error) {
-		m := nl.NewIfAddrmsg(int(family))
-		m.Index = uint32(index)
+		m := nl.NewIfAddrmsg(int(f.family))
+		m.Index = uint32(f.index)
 		r := t.request(unix.RTM_GETADDR, unix.NLM_F_DUMP)
 		r.AddData(m)
-		messages, err := r.Execute(unix.NETLINK_ROUTE, unix.RTM_NEWADDR)
-		if err != nil {
-			return nil, err
-		}
 		var records []record
-		for _, message := range messages {
-			rec, err := parseAddress(message)
-			if err != nil {
-				return nil, err
+		var broken error
+		err := r.ExecuteIter(unix.NETLINK_ROUTE, unix.RTM_NEWADDR, func(message []byte) bool {
+			if !f.passes(message) {
+				return true
 			}
-			if index == 0 || rec.Index == index {
+			var rec record
+			if rec, broken = parseAddress(message); broken != nil {
+				return false
+			}
+			same := !f.ip.IsValid() || rec.Prefix.Addr() == f.ip
+			if same && (f.index == 0 || rec.Index == f.index) {
 				records = append(records, rec)
 			}
-		}
-		return records, nil
+			return true
+		})
+		return records, cmp.Or(broken, err)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list addresses: %w", err)
@@ -162,9 +180,18 @@ func (t *Table) complete(r record, name string) record {
 	return r
 }
 
-// on lists the addresses of a link in the family of an address, completed.
-func (t *Table) on(ctx context.Context, l Link, a netip.Addr) ([]record, error) {
-	records, err := t.records(ctx, l.Index, family(a))
+// on lists the addresses of a link in a family, completed.
+func (t *Table) on(ctx context.Context, l Link, family uint8) ([]record, error) {
+	return t.listed(ctx, l, filter{index: l.Index, family: family})
+}
+
+// same lists the addresses of a link that have this IP, completed.
+func (t *Table) same(ctx context.Context, l Link, ip netip.Addr) ([]record, error) {
+	return t.listed(ctx, l, filter{index: l.Index, family: family(ip), ip: ip})
+}
+
+func (t *Table) listed(ctx context.Context, l Link, f filter) ([]record, error) {
+	records, err := t.records(ctx, f)
 	if err != nil {
 		return nil, err
 	}

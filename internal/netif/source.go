@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+
+	"golang.org/x/sys/unix"
 )
 
 // Family is an address family.
@@ -16,6 +18,14 @@ const (
 	IPv4 Family = 4
 	IPv6 Family = 6
 )
+
+// number returns the kernel's number of the family.
+func (f Family) number() uint8 {
+	if f == IPv4 {
+		return unix.AF_INET
+	}
+	return unix.AF_INET6
+}
 
 // has reports whether an address is of the family.
 func (f Family) has(a netip.Addr) bool { return a.Is4() == (f == IPv4) }
@@ -38,11 +48,7 @@ func (t *Table) primarySource(ctx context.Context, link string, f Family, virtua
 	if err != nil {
 		return netip.Addr{}, err
 	}
-	sample := netip.IPv6Unspecified()
-	if f == IPv4 {
-		sample = netip.IPv4Unspecified()
-	}
-	have, err := t.on(ctx, l, sample)
+	have, err := t.on(ctx, l, f.number())
 	if err != nil {
 		return netip.Addr{}, err
 	}

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"director/internal/nstest"
 )
 
 func ip(s string) netip.Addr {
@@ -235,40 +233,6 @@ func TestPickSource(t *testing.T) {
 			}
 			if !slices.Equal(before, test.have) {
 				t.Error("the list was changed")
-			}
-		})
-	}
-}
-
-func BenchmarkSourceForTenThousand(b *testing.B) {
-	ns := nstest.New(b)
-	nstest.Veth(b, ns, "eth0", ns, "eth1")
-	ns.Run(b, "ip", "addr", "add", "10.0.0.1/8", "dev", "eth0")
-	var table *Table
-	ns.Do(func() {
-		var err error
-		if table, err = New(nil, nil); err != nil {
-			b.Fatal(err)
-		}
-	})
-	defer table.Close()
-	sources := NewSources(table)
-	sources.listening = true
-	dst := make([]netip.Addr, 10000)
-	for i := range dst {
-		dst[i] = netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)})
-	}
-	for _, cached := range []bool{false, true} {
-		b.Run(fmt.Sprintf("cached=%v", cached), func(b *testing.B) {
-			for b.Loop() {
-				if !cached {
-					sources.changed()
-				}
-				for _, d := range dst {
-					if _, err := sources.SourceFor(d); err != nil {
-						b.Fatal(err)
-					}
-				}
 			}
 		})
 	}

@@ -49,10 +49,13 @@ type Table struct {
 	// change is held while an address is looked up and then changed.
 	change sync.Mutex
 
-	// mu guards remembered and wires.
+	// mu guards remembered.
 	mu         sync.Mutex
 	remembered map[Key]bool
-	wires      map[wireKey]*wire
+
+	// sending guards wires, and is held while a frame is sent.
+	sending sync.Mutex
+	wires   map[wireKey]*wire
 }
 
 // New opens a Table on the network namespace of the calling thread. Requests
@@ -133,8 +136,8 @@ func kernelKeepsMark() bool {
 // Close releases all sockets. Addresses stay as they are. No other method may
 // be running or be called later.
 func (t *Table) Close() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.sending.Lock()
+	defer t.sending.Unlock()
 	for key, w := range t.wires {
 		w.conn.Close()
 		delete(t.wires, key)

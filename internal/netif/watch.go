@@ -61,14 +61,14 @@ func (w *watcher) message(m syscall.NetlinkMessage) error {
 }
 
 func (w *watcher) link(m syscall.NetlinkMessage) error {
+	// A bridge tells of its ports by link messages of its own family, with
+	// other attributes; "deleted" means that the port has left the bridge.
+	if len(m.Data) >= unix.SizeofIfInfomsg && nl.DeserializeIfInfomsg(m.Data).Family != unix.AF_UNSPEC {
+		return nil
+	}
 	l, err := parseLink(m.Data)
 	if err != nil {
 		return err
-	}
-	// A bridge port that leaves its bridge is reported as a deleted link of the
-	// bridge family; the interface is still there.
-	if nl.DeserializeIfInfomsg(m.Data).Family != unix.AF_UNSPEC {
-		return nil
 	}
 	old, known := w.names[l.Index]
 	if m.Header.Type == unix.RTM_DELLINK {
