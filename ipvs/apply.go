@@ -49,7 +49,7 @@ func (c *Client) step(ctx context.Context, ops []Op, report func(int, error)) (i
 	if ops[0].plainService() {
 		err := c.service(ctx, ops[0])
 		report(0, verdictOf(ops[0], err))
-		c.pace.did(1)
+		c.breathe(1, err)
 		return 1, err
 	}
 	n := 1
@@ -60,8 +60,18 @@ func (c *Client) step(ctx context.Context, ops []Op, report func(int, error)) (i
 	for i, verdict := range verdicts {
 		report(i, verdictOf(ops[i], verdict))
 	}
-	c.pace.did(n)
+	c.breathe(n, err)
 	return n, err
+}
+
+// breathe counts n requests. The wait for an answer that did not come was pause
+// enough, and says nothing about what requests cost.
+func (c *Client) breathe(n int, err error) {
+	if errors.Is(err, ErrNoAnswer) {
+		c.pace = pacer{}
+		return
+	}
+	c.pace.did(n)
 }
 
 // plainService reports whether the library does the operation. Through it an

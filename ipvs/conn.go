@@ -132,24 +132,16 @@ func (c *conn) batch(reqs []request) ([]error, error) {
 	if _, err := c.f.Write(c.out); err != nil {
 		return verdicts, err
 	}
-	for {
-		b, err := c.read()
-		if err != nil {
-			return verdicts, err
+	last := c.seq - 1
+	err := c.answers(func(m message) (done bool, err error) {
+		i := int(int32(m.seq - first))
+		if m.typ != unix.NLMSG_ERROR || i < 0 || i >= len(reqs) {
+			return false, nil // an answer to something given up earlier
 		}
-		for m, rest, ok := nextMessage(b); ok; m, rest, ok = nextMessage(rest) {
-			i := int(int32(m.seq - first))
-			if m.typ != unix.NLMSG_ERROR || i < 0 || i >= len(reqs) {
-				continue // an answer to something given up earlier
-			}
-			if verdicts[i], err = m.errno(); err != nil {
-				return verdicts, err
-			}
-			if i == len(reqs)-1 {
-				return verdicts, nil
-			}
-		}
-	}
+		verdicts[i], err = m.errno()
+		return m.seq == last, err
+	})
+	return verdicts, err
 }
 
 // dump asks for a list and calls each with the attributes of every entry.
@@ -160,35 +152,41 @@ func (c *conn) dump(r request, each func(attrs []byte) error, pause func()) erro
 	if _, err := c.f.Write(c.out); err != nil {
 		return err
 	}
+	return c.answers(func(m message) (done bool, err error) {
+		switch {
+		case m.seq != seq:
+			return false, nil
+		case m.typ == unix.NLMSG_DONE, m.typ == unix.NLMSG_ERROR:
+			verdict, err := m.errno()
+			return true, errors.Join(verdict, err)
+		case len(m.data) < genlHeader:
+			return false, fmt.Errorf("%w: message of %d bytes", errAnswer, len(m.data))
+		}
+		return false, each(m.data[genlHeader:])
+	}, pause)
+}
+
+// answers reads until do has seen what it waits for. It calls after, if any,
+// after every piece but the last.
+func (c *conn) answers(do func(message) (done bool, err error), after ...func()) error {
 	for {
-		b, err := c.read()
+		n, err := c.f.Read(c.in)
 		if err != nil {
 			return err
 		}
-		for m, rest, ok := nextMessage(b); ok; m, rest, ok = nextMessage(rest) {
-			if m.seq != seq {
-				continue
+		for b := c.in[:n]; len(b) > 0; {
+			var m message
+			if m, b, err = nextMessage(b); err != nil {
+				return err
 			}
-			switch {
-			case m.typ == unix.NLMSG_DONE:
-				return nil
-			case m.typ == unix.NLMSG_ERROR:
-				verdict, err := m.errno()
-				return errors.Join(err, verdict)
-			case len(m.data) < genlHeader:
-				return fmt.Errorf("%w: message of %d bytes", errAnswer, len(m.data))
-			}
-			if err := each(m.data[genlHeader:]); err != nil {
+			if done, err := do(m); done || err != nil {
 				return err
 			}
 		}
-		pause()
+		for _, f := range after {
+			f()
+		}
 	}
-}
-
-func (c *conn) read() ([]byte, error) {
-	n, err := c.f.Read(c.in)
-	return c.in[:n], err
 }
 
 func (c *conn) appendMessage(b []byte, r request, flags uint16) []byte {
@@ -212,23 +210,24 @@ type message struct {
 }
 
 // nextMessage cuts the first message off b.
-func nextMessage(b []byte) (m message, rest []byte, ok bool) {
-	if len(b) < nlHeader {
-		return message{}, nil, false
+func nextMessage(b []byte) (m message, rest []byte, err error) {
+	length := 0
+	if len(b) >= nlHeader {
+		length = int(binary.NativeEndian.Uint32(b))
 	}
-	length := int(binary.NativeEndian.Uint32(b))
 	if length < nlHeader || length > len(b) {
-		return message{}, nil, false
+		return message{}, nil, fmt.Errorf("%w: message of %d bytes in %d", errAnswer, length, len(b))
 	}
 	m = message{
 		typ:  binary.NativeEndian.Uint16(b[4:]),
 		seq:  binary.NativeEndian.Uint32(b[8:]),
 		data: b[nlHeader:length],
 	}
-	return m, b[min(align4(length), len(b)):], true
+	return m, b[min(align4(length), len(b)):], nil
 }
 
-// errno reads the verdict of an NLMSG_ERROR message; nil is an acknowledgement.
+// errno reads the verdict of an NLMSG_ERROR or NLMSG_DONE message; nil is
+// success.
 func (m message) errno() (verdict, err error) {
 	if len(m.data) < 4 {
 		return nil, fmt.Errorf("%w: verdict of %d bytes", errAnswer, len(m.data))

@@ -13,8 +13,9 @@ const (
 	burst = 50
 	// slice is how long the kernel may work between two pauses, as far as the
 	// cost of the requests before can tell: some requests (a table of the mh
-	// scheduler, a slow machine) cost a hundred times what others do.
-	slice = 2 * time.Millisecond
+	// scheduler, a slow machine) cost a hundred times what others do. An advert
+	// is late by this at worst; shorter slices make a take-over longer.
+	slice = 4 * time.Millisecond
 	// pause is long enough that the runtime really blocks and the CPU is free.
 	pause = time.Millisecond
 )
