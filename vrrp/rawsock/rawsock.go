@@ -67,6 +67,10 @@ type Conn struct {
 	rx      vrrp.Received
 
 	overruns atomic.Uint64
+	// sequences are those of the authentication headers, by VRID. They are here
+	// so that a router which gets a new Transport at a reload goes on counting:
+	// its peers drop lower numbers.
+	sequences [256]atomic.Uint32
 }
 
 // socket is one raw socket.

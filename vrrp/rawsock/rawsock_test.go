@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"math"
 	"net"
 	"net/netip"
 	"strings"
@@ -185,6 +186,29 @@ func TestMulticastAndUnicastAreToldApart(t *testing.T) {
 	}
 	if got := next(t, unicast).Dst; got != b4 {
 		t.Errorf("unicast socket: to %v", got)
+	}
+}
+
+// A router that gets a new transport goes on counting, and never below what it
+// heard.
+func TestSequenceNumbersOnlyRise(t *testing.T) {
+	a, b := newPair(t)
+	cfg := config4()
+	cfg.Version, cfg.Auth, cfg.AuthPassword = 2, vrrp.AuthAH, "s3cret"
+	arrived := listen(t, b.open(rawsock.Options{Family: vrrp.IPv4, VRIDs: []uint8{51}, AH: true}))
+	conn, receiver := a.open(rawsock.Options{Family: vrrp.IPv4}), vrrp.NewReceiver(cfg)
+	for _, step := range []struct{ heard, want uint32 }{{0, 1}, {1, 2}, {999, 1000}, {5, 1001}} {
+		tr := conn.For(cfg)
+		tr.HeardSequence(step.heard)
+		send(t, tr, cfg, a4, vrrp.GroupIPv4)
+		if _, drop := receiver.Check(next(t, arrived)); drop != vrrp.Accepted || receiver.Sequence() != step.want {
+			t.Errorf("%v, sequence %d, want %d", drop, receiver.Sequence(), step.want)
+		}
+	}
+	conn.For(cfg).HeardSequence(math.MaxUint32)
+	err := conn.For(cfg).Send(a4, vrrp.GroupIPv4, advert(t, cfg, a4, vrrp.GroupIPv4))
+	if !errors.Is(err, rawsock.ErrSequence) {
+		t.Errorf("beyond the last number: %v", err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"sync/atomic"
 
 	"golang.org/x/net/ipv6"
 	"golang.org/x/sys/unix"
@@ -19,8 +20,9 @@ const (
 	maxTTL        = 255
 )
 
-// ErrSequence: the sequence numbers of the authentication header are used up.
-// It takes 4294967295 adverts; another password begins anew.
+// ErrSequence says that the sequence numbers of the authentication header are
+// used up, which takes 4294967295 adverts, 136 years at one a second. They begin
+// anew when every router of the group has been restarted.
 var ErrSequence = errors.New("sequence numbers of the authentication header used up")
 
 // Transport sends the adverts of one virtual router over a shared Conn. It is
@@ -29,7 +31,7 @@ type Transport struct {
 	conn     *Conn
 	ttl      uint8 // of unicast
 	key      *vrrp.AHKey
-	sequence uint32
+	sequence *atomic.Uint32 // the last one used or heard
 	id       uint16
 
 	buf []byte
@@ -54,7 +56,7 @@ var (
 // For returns the transport of the router that cfg describes. It takes from cfg
 // the TTL of unicast and the authentication header.
 func (c *Conn) For(cfg *vrrp.Config) *Transport {
-	t := &Transport{conn: c, ttl: cfg.UnicastTTL}
+	t := &Transport{conn: c, ttl: cfg.UnicastTTL, sequence: &c.sequences[cfg.VRID]}
 	if t.ttl == 0 {
 		t.ttl = maxTTL
 	}
@@ -71,7 +73,7 @@ func (c *Conn) For(cfg *vrrp.Config) *Transport {
 func (t *Transport) Drain() { t.conn.Drain() }
 
 // HeardSequence is for [vrrp.AHSequencer].
-func (t *Transport) HeardSequence(n uint32) { t.sequence = max(t.sequence, n) }
+func (t *Transport) HeardSequence(n uint32) { t.sequence.Store(max(t.sequence.Load(), n)) }
 
 // Send sends one VRRP message from src to dst, with an authentication header if
 // that is configured. It never blocks: a full send buffer is an error, as is a
@@ -119,12 +121,11 @@ func (t *Transport) prepare4(src, dst netip.Addr, message []byte) error {
 	if t.key == nil {
 		t.buf = append(append(t.buf[:0], header[:]...), message...)
 	} else {
-		if t.sequence == math.MaxUint32 {
+		if t.sequence.Load() == math.MaxUint32 {
 			return ErrSequence
 		}
-		t.sequence++
 		header[9] = vrrp.ProtocolAH
-		fields := vrrp.AHFields{Src: src, Dst: dst, ID: t.id, Sequence: t.sequence}
+		fields := vrrp.AHFields{Src: src, Dst: dst, ID: t.id, Sequence: t.sequence.Add(1)}
 		t.buf = t.key.AppendAH(append(t.buf[:0], header[:]...), message, fields)
 	}
 	t.to4.Addr = d
