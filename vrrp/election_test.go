@@ -179,6 +179,11 @@ func (n *router) set(key, value string) (err error) {
 		n.prepare, err = time.ParseDuration(value)
 	case "nopreempt":
 		n.cfg.NoPreempt = true
+	case "ipv6":
+		n.addr = netip.MustParseAddr(fmt.Sprintf("fe80::%d", n.number))
+		n.cfg.Family, n.cfg.Addresses = vrrp.IPv6, []netip.Addr{netip.MustParseAddr("fe80::50")}
+	case "pass":
+		n.cfg.Auth, n.cfg.AuthPassword = vrrp.AuthPass, value
 	case "owner":
 		n.cfg.Priority, n.cfg.StartMaster = 255, true
 	case "peer":

@@ -28,6 +28,17 @@ func TestArrival(t *testing.T) {
 	}
 }
 
+func TestTimeDoesNotRunBackwards(t *testing.T) {
+	r := steadyRunner(100, false)
+	now := r.last
+	r.step(Event{Kind: AdvertReceived, At: now, Advert: Advert{Source: above, Priority: 200, Interval: time.Second}})
+	deadline := r.state.Deadline
+	r.step(Event{Kind: AdvertReceived, At: now.Add(-time.Second), Advert: Advert{Source: above, Priority: 200, Interval: time.Second}})
+	if !r.state.Deadline.Equal(deadline) {
+		t.Errorf("an older advert moved the deadline by %v", r.state.Deadline.Sub(deadline))
+	}
+}
+
 // nobody is an Observer and a Transport that do nothing.
 type nobody struct{}
 

@@ -9,9 +9,6 @@ func (x *stepper) becomeMaster(why Reason) {
 	x.arm(x.ev.At.Add(x.p.Config.AdvertInt))
 	x.setRole(Master, why)
 	x.s.rival = rival{}
-	x.s.preemptAt = time.Time{}
-	x.s.left = false
-	x.s.answered = time.Time{}
 }
 
 // masterTimer sends the regular advert. The next one is due an interval after
@@ -77,7 +74,6 @@ func (x *stepper) yield(why Reason) {
 	if x.p.Config.HigherPrioSendAdvert {
 		x.send(x.s.Priority)
 	}
-	x.s.listened = false
 	x.accept()
 	x.setRole(Backup, why)
 }

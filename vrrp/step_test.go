@@ -211,10 +211,15 @@ func TestBackup(t *testing.T) {
 			[]Event{start(), simple(Shutdown, 1)}, "no timer; BACKUP to INIT: shutdown"},
 		{"a fault leaves without a word", nil,
 			[]Event{start(), simple(FaultRaised, 1)}, "no timer; BACKUP to FAULT: fault"},
+		{"a new master is not the one that left", nil,
+			[]Event{start(), heard(1, 0, above), heard(1.5, 200, lower), fired(5.109375)},
+			"send 100; timer 6.109375s; BACKUP to MASTER: no advert"},
 		{"a router that overslept listens for an interval and its skew", nil,
 			[]Event{start(), fired(10)}, "timer 11.609375s"},
 		{"but only once", nil,
 			[]Event{start(), fired(10), fired(20)}, "send 100; timer 21s; BACKUP to MASTER: no advert"},
+		{"until it has heard a master", nil,
+			[]Event{start(), fired(10), heard(11, 200, above), fired(20)}, "timer 21.609375s"},
 	})
 }
 
@@ -250,6 +255,8 @@ func TestMaster(t *testing.T) {
 			master(heard(4, 50, above), heard(4.0005, 50, above)), ""},
 		{"lower_prio_no_advert only announces", func(c *Config) { c.LowerPrioNoAdvert = true },
 			master(heard(4, 50, above)), "announce"},
+		{"and that once a millisecond, too", func(c *Config) { c.LowerPrioNoAdvert = true },
+			master(heard(4, 50, above), heard(4.0005, 50, above)), ""},
 		{"a higher advert ends the role without priority 0", nil,
 			master(heard(4, 200, above)), "timer 7.609375s; MASTER to BACKUP: advert of higher priority"},
 		{"a higher advert's interval is learned", nil,
@@ -295,15 +302,44 @@ func TestReconfigured(t *testing.T) {
 		{"a master stays and keeps its rhythm", nil, []Event{start(), fired(3.609375), reload(3.609375, 0)}, ""},
 		{"before the start it only sets the priority", nil, []Event{reload(0, 228)}, ""},
 	})
-	t.Run("a shorter interval counts at once for a master", func(t *testing.T) {
-		slow := Config{Version: 3, Priority: 100, AdvertInt: 10 * time.Second}
-		fast := slow
-		fast.AdvertInt = time.Second
-		s, _ := Step(Params{Config: &slow, Source: own}, State{}, start())
-		s, _ = Step(Params{Config: &slow, Source: own}, s, Event{Kind: TimerFired, At: s.Deadline})
-		_, acts := Step(Params{Config: &fast, Source: own}, s, reload(37, 0))
-		if got, want := describe(acts), "timer 38s"; got != want {
-			t.Errorf("got %q, want %q", got, want)
+	for _, c := range []struct {
+		name     string
+		version  uint8
+		old, now time.Duration // intervals
+		master   bool
+		want     string
+	}{
+		{"a shorter interval counts at once for a master", 3, 10 * time.Second, time.Second, true, "timer 38s"},
+		{"a longer one after the next advert", 3, time.Second, 10 * time.Second, true, ""},
+		{"a version 2 backup waits by the new interval", 2, time.Second, 2 * time.Second, false, "timer 6.609375s"},
+		{"a version 3 backup by the one it learned", 3, time.Second, 2 * time.Second, false, "timer 3.609375s"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			before := Config{Version: c.version, Priority: 100, AdvertInt: c.old}
+			after := before
+			after.AdvertInt = c.now
+			s, _ := Step(Params{Config: &before, Source: own}, State{}, start())
+			when := 0.0
+			if c.master {
+				s, _ = Step(Params{Config: &before, Source: own}, s, Event{Kind: TimerFired, At: s.Deadline})
+				when = 37 * c.old.Seconds() / 10 // shortly after the take-over
+			}
+			_, acts := Step(Params{Config: &after, Source: own}, s, reload(when, 0))
+			if got := describe(acts); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestZonesDoNotDecideATie(t *testing.T) {
+	cfg := Config{Version: 3, Family: IPv6, Priority: 100, AdvertInt: time.Second}
+	p := Params{Config: &cfg, Source: netip.MustParseAddr("fe80::2%eth0")}
+	s, _ := Step(p, State{}, start())
+	s, _ = Step(p, s, fired(3.609375))
+	for from, want := range map[string]Role{"fe80::1": Master, "fe80::2": Master, "fe80::2%lan": Master, "fe80::3": Backup} {
+		if after, _ := Step(p, s, heard(4, 100, netip.MustParseAddr(from))); after.Role != want {
+			t.Errorf("%v after an equal advert from %s, want %v", after.Role, from, want)
 		}
-	})
+	}
 }
