@@ -78,6 +78,7 @@ func (e *engine) addressSeen(p netif.Present) {
 // relist reads all links and addresses. It waits for the kernel, a few
 // milliseconds: events cannot be judged before.
 func (e *engine) relist() {
+	e.moved = true
 	links, err := e.machine.Links(e.ctx)
 	if err == nil {
 		var addrs []netif.Present

@@ -87,19 +87,40 @@ func (e *engine) startRunner(i *instance, was wire.Instance) {
 		e.refreshInstance(i)
 	}
 	if i.role == vrrp.Master && !reflect.DeepEqual(was, i.spec) {
-		e.announce.Start(i.name(), i.wanted(), i.spec.Announce)
+		e.schedule(i)
 	}
 }
 
-// wanted lists the configured addresses.
-func (i *instance) wanted() []netif.Address {
-	var out []netif.Address
+// schedule begins the announcements of what an instance holds.
+func (e *engine) schedule(i *instance) {
+	var held []netif.Address
 	for _, a := range i.addrs {
-		if !a.dropped {
-			out = append(out, a.Address)
+		if !a.dropped && a.state != absent {
+			held = append(held, a.Address)
 		}
 	}
-	return out
+	i.scheduled = len(held)
+	e.announce.Start(i.name(), held, i.spec.Announce)
+}
+
+// announceTaken announces an address that has just come up; with the last one
+// of a take-over the schedule of all begins. Nothing is announced before it is
+// there: that would draw packets to nobody.
+func (e *engine) announceTaken(i *instance, a *address) {
+	e.announce.AnnounceNow(i.name(), a.Address)
+	held := 0
+	for _, o := range i.addrs {
+		switch {
+		case o.dropped:
+		case o.state != absent:
+			held++
+		case o.err == nil:
+			return
+		}
+	}
+	if held != i.scheduled {
+		e.schedule(i)
+	}
 }
 
 // dismiss lets go of an instance that is no longer configured.
@@ -136,7 +157,10 @@ type observer struct {
 func (o observer) RoleChanged(c vrrp.RoleChange) { o.e.post(func() { o.e.roleChanged(o.i, c) }) }
 
 func (o observer) Prepare(_ vrrp.Key, on bool) {
-	o.e.post(func() { o.i.preparing, o.i.prepared = on, false })
+	o.e.post(func() {
+		o.i.preparing, o.i.prepared = on, false
+		o.e.doubt(o.i)
+	})
 }
 
 func (o observer) Announce(vrrp.Key) { o.e.post(func() { o.e.announce.Lower(o.i.name()) }) }
@@ -147,16 +171,11 @@ func (e *engine) roleChanged(i *instance, c vrrp.RoleChange) {
 	for _, a := range i.addrs {
 		a.clear()
 	}
-	if c.To == vrrp.Master {
-		e.announce.Start(i.name(), i.wanted(), i.spec.Announce)
-	} else if c.From == vrrp.Master {
+	i.scheduled = 0
+	if c.From == vrrp.Master {
 		e.announce.Stop(i.name())
 	}
-	for _, s := range e.services {
-		if s.inst == i {
-			s.stale = true
-		}
-	}
+	e.doubt(i)
 }
 
 // refreshInstances compares every instance with the machine.

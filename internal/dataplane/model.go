@@ -40,6 +40,8 @@ type instance struct {
 	prepared bool
 	// leaving: no longer configured.
 	leaving bool
+	// scheduled is the number of addresses that are announced on schedule.
+	scheduled int
 	// addrs are those configured, in their order, and then dropped ones.
 	addrs []*address
 }
@@ -87,6 +89,9 @@ type service struct {
 	// unsure: an operation failed half-way, or somebody else was at it: the
 	// kernel has to be read before the next change.
 	unsure bool
+	// theirs: the kernel holds a service of this key that somebody else made. It
+	// is left alone until ours has to be there: then it is taken over.
+	theirs bool
 	// dropped: no longer configured.
 	dropped bool
 	// takenOver: it was in the kernel before we wanted it.
@@ -121,6 +126,17 @@ func (t *trouble) clear() { *t = trouble{} }
 
 // waiting reports whether the next try is still to come.
 func (t *trouble) waiting(now time.Time) bool { return t.err != nil && now.Before(t.retryAt) }
+
+// doubt plans the services of an instance anew; what is somebody else's in the
+// kernel is looked at once more.
+func (m *model) doubt(i *instance) {
+	for _, s := range m.services {
+		if s.inst == i {
+			s.stale = true
+			s.unsure = s.unsure || s.theirs
+		}
+	}
+}
 
 // serviceNamed returns nil where there is none.
 func (m *model) serviceNamed(name string) *service {

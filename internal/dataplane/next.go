@@ -25,7 +25,9 @@ const (
 // gone.
 func (m *model) fateOf(s *service) fate {
 	if s.dropped {
-		if s.at != nil && s.at.state == ours && (s.at.dropped || s.inst.role != vrrp.Master) {
+		i := s.inst
+		leaves := i != nil && (i.leaving || i.role != vrrp.Master) && i.holds()
+		if leaves || s.at != nil && s.at.dropped && s.at.state == ours {
 			return keep
 		}
 		return remove

@@ -71,6 +71,9 @@ func (e *engine) serviceState(s *service) wire.ServiceState {
 		st.Why = "no IPVS in the kernel"
 	case fate != program && s.inst != nil:
 		st.Why = fmt.Sprintf("%s is %s", s.inst.name(), s.inst.role)
+		if s.theirs {
+			st.Why += "; the entry in the kernel is somebody else's"
+		}
 	case s.err != nil:
 		st.Why = "refused by the kernel"
 	case !e.settled(s):

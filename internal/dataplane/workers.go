@@ -62,9 +62,14 @@ func (e *engine) didRead(read []*service, found []*ipvs.Service, err error) {
 			continue
 		}
 		s.unsure, s.stale, s.done, s.ops = false, true, nil, nil
-		s.present, s.have = found[n] != nil, ipvs.Service{}
-		if found[n] != nil {
-			s.have = *found[n]
+		s.present, s.have, s.theirs = false, ipvs.Service{}, false
+		switch {
+		case found[n] == nil:
+		case !e.keep.programmed[s.want.Key] && e.fateOf(s) != program:
+			// Somebody else's, and not in the way yet.
+			s.theirs = true
+		default:
+			s.present, s.have = true, *found[n]
 			e.sayTakenOver(s)
 		}
 	}
@@ -165,7 +170,7 @@ func (e *engine) didMove(m move, outcome netif.Outcome, err error) {
 				"instance", m.instance.name(), "address", a.Key.String())
 		}
 		if m.instance.role == vrrp.Master {
-			e.announce.AnnounceNow(m.instance.name(), a.Address)
+			e.announceTaken(m.instance, a)
 		}
 	}
 	m.instance.forgetDropped()
