@@ -130,7 +130,9 @@ func TestKernelSaysNo(t *testing.T) {
 		w.commit(instanceOf(100, "10.0.0.100"), web("web", "10.0.0.100", 1))
 		time.Sleep(masterDown)
 		wantLog(t, w, "advert 100", "add 10.0.0.100/24", "announce 10.0.0.100", "schedule 1")
+		w.mu.Lock()
 		w.noIPVS = nil
+		w.mu.Unlock()
 		time.Sleep(2 * time.Second)
 		wantLog(t, w, "advert 100", "ipvs -A -t 10.0.0.100:80", "ipvs -a -t 10.0.0.100:80 -r 10.1.0.0:80")
 	})

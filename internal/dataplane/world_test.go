@@ -34,12 +34,12 @@ type world struct {
 	cancel  context.CancelFunc
 	ended   chan struct{}
 	opTime  time.Duration // of one IPVS operation
-	noIPVS  error
 
-	mu    sync.Mutex // guards what follows
-	addrs map[netif.Key]netif.Present
-	fail  map[netip.Addr]error
-	log   []string
+	mu     sync.Mutex // guards what follows
+	noIPVS error
+	addrs  map[netif.Key]netif.Present
+	fail   map[netip.Addr]error
+	log    []string
 }
 
 var ownAddr, otherAddr = netip.MustParseAddr("10.0.0.2"), netip.MustParseAddr("10.0.0.9")
@@ -63,6 +63,8 @@ func newWorld(t *testing.T, change func(*world)) *world {
 	w.e = newEngine(Options{Log: slog.New(slog.DiscardHandler)}, work, keep, w)
 	w.e.announce, w.e.network = w, w
 	w.e.open = func() (table, error) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
 		if w.noIPVS != nil {
 			return nil, w.noIPVS
 		}
