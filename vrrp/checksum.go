@@ -5,8 +5,7 @@ import (
 	"net/netip"
 )
 
-// The ones' complement sum of RFC 1071. A message with a right checksum sums
-// to 0xffff.
+// rightSum is what a message sums to, its checksum included (RFC 1071).
 const rightSum = 0xffff
 
 // onesSum adds the 16-bit words of b to sum, which must be folded in the end.
@@ -101,7 +100,7 @@ func classify(message []byte, version uint8, src, dst netip.Addr) checksumKind {
 	}
 }
 
-// accepts reports whether a receiver of that family, version and mode takes a
+// accepted reports whether a receiver of that version, family and mode takes a
 // checksum of kind k.
 func (k checksumKind) accepted(version uint8, family Family, mode ChecksumMode) bool {
 	switch k {

@@ -1,6 +1,7 @@
 package rawsock_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -22,13 +23,13 @@ import (
 // the standard and keepalived want.
 func TestAdvertsArrive(t *testing.T) {
 	cases := []struct {
-		name             string
-		cfg              *vrrp.Config
-		src, dst         netip.Addr
-		password         string
-		auth             vrrp.AuthType
-		version, ttl     uint8
-		wantTTL, wantTOS int
+		name         string
+		cfg          *vrrp.Config
+		src, dst     netip.Addr
+		password     string
+		auth         vrrp.AuthType
+		version, ttl uint8
+		wantTTL      int
 	}{
 		{name: "IPv4 multicast", cfg: config4(), src: a4, dst: vrrp.GroupIPv4, wantTTL: 255},
 		{name: "IPv4 unicast", cfg: config4(), src: a4, dst: b4, wantTTL: 255},
@@ -81,11 +82,11 @@ func checkHeader(t *testing.T, rx *vrrp.Received, src, dst netip.Addr, ttl, id i
 	if rx.Header == nil {
 		return
 	}
-	if got := int(binary.BigEndian.Uint16(rx.Header[4:])); got != id {
-		t.Errorf("identification %d, want %d", got, id)
-	}
-	if rx.Header[1] != 0xc0 {
-		t.Errorf("TOS %#x", rx.Header[1])
+	// As keepalived sends it: no options, TOS 0xc0, not fragmented.
+	want := []byte{0x45, 0xc0, 0, 0, 0, byte(id), 0, 0, byte(ttl), rx.Protocol}
+	binary.BigEndian.PutUint16(want[2:], uint16(len(rx.Header)+len(rx.Payload)))
+	if got := rx.Header[:len(want)]; !bytes.Equal(got, want) {
+		t.Errorf("IP header begins %x, want %x", got, want)
 	}
 }
 
