@@ -163,7 +163,8 @@ func TestReceiverKeepsTheSequence(t *testing.T) {
 	check(frames[0], vrrp.DropAuth, 0)
 }
 
-// The value for unicast does not cover the TTL, which routers lower.
+// The value for unicast covers neither the TTL, which routers lower, nor TOS and
+// fragment field.
 func TestAHValueOfUnicast(t *testing.T) {
 	dst := netip.MustParseAddr("192.0.2.2")
 	p := vrrp.Packet{Version: 2, VRID: 51, Priority: 150, Interval: 1e9, Auth: vrrp.AuthAH, Addresses: []netip.Addr{codecVIP}}
@@ -172,7 +173,7 @@ func TestAHValueOfUnicast(t *testing.T) {
 		t.Fatal(err)
 	}
 	payload := vrrp.NewAHKey("s3cret").AppendAH(nil, message, vrrp.AHFields{Src: codecSrc, Dst: dst, ID: 7, Sequence: 1})
-	header, _ := hex.DecodeString("45c00040000700002a33ffffc0000201c0000202")
+	header, _ := hex.DecodeString("451c0040000740002a33ffffc0000201c0000202")
 	cfg := receiveConfig()
 	receiveUnicast(cfg)
 	cfg.Version, cfg.Auth, cfg.AuthPassword, cfg.Addresses = 2, vrrp.AuthAH, "s3cret", p.Addresses

@@ -165,6 +165,10 @@ func TestReceiverDrops(t *testing.T) {
 		}},
 		{name: "authentication header missing", want: vrrp.DropAH, note: "missing",
 			config: func(c *vrrp.Config) { c.Version, c.Auth, c.AuthPassword = 2, vrrp.AuthAH, "s3cret" }},
+		{name: "authentication header missing before a message shorter than it", want: vrrp.DropAH,
+			config: func(c *vrrp.Config) {
+				c.Version, c.Auth, c.AuthPassword, c.Addresses = 2, vrrp.AuthAH, "s3cret", c.Addresses[:1]
+			}},
 		{name: "half an authentication header", want: vrrp.DropLength, change: func(rx *vrrp.Received) {
 			rx.Protocol, rx.Payload = vrrp.ProtocolAH, rx.Payload[:10]
 		}},
@@ -188,6 +192,9 @@ func TestReceiverReadsChecksumsInThreeWays(t *testing.T) {
 		{name: "unicast old for with", config: old(with), sumDst: vrrp.GroupIPv4, note: "keepalived up to 1.3.6"},
 		{name: "unicast old for either", config: old(either), sumDst: vrrp.GroupIPv4, note: "keepalived up to 1.3.6"},
 		{name: "unicast old for without", config: old(without), sumDst: vrrp.GroupIPv4, want: vrrp.DropChecksum},
+		{name: "the old way is one of unicast only", sumDst: vrrp.GroupIPv4, want: vrrp.DropChecksum,
+			config: func(c *vrrp.Config) { c.Group = netip.MustParseAddr("224.0.0.19") },
+			change: func(rx *vrrp.Received) { rx.Dst = netip.MustParseAddr("224.0.0.19") }},
 		{name: "IPv6 has one reading", config: func(c *vrrp.Config) { receiveIPv6(c); c.Checksum = without }, sum: without},
 		{name: "version 2 has one reading", config: func(c *vrrp.Config) { receiveV2(c); c.Checksum = with }, sum: with},
 	})
