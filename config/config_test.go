@@ -2,6 +2,7 @@ package config
 
 import (
 	"io/fs"
+	"os"
 	"path/filepath"
 	"testing"
 )
@@ -19,6 +20,14 @@ func TestExamplesLoadForEveryNode(t *testing.T) {
 		return nil
 	})
 	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// write makes a file in a directory of the test.
+func write(t *testing.T, dir, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
