@@ -168,7 +168,7 @@ func TestReceiverDrops(t *testing.T) {
 		{name: "authentication header missing before a message shorter than it", want: vrrp.DropAH,
 			config: func(c *vrrp.Config) {
 				c.Version, c.Auth, c.AuthPassword, c.Addresses = 2, vrrp.AuthAH, "s3cret", c.Addresses[:1]
-			}},
+			}, change: func(rx *vrrp.Received) { rx.Payload = slices.Clip(rx.Payload) }},
 		{name: "half an authentication header", want: vrrp.DropLength, change: func(rx *vrrp.Received) {
 			rx.Protocol, rx.Payload = vrrp.ProtocolAH, rx.Payload[:10]
 		}},
