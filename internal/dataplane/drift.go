@@ -1,6 +1,7 @@
 package dataplane
 
 import (
+	"fmt"
 	"time"
 
 	"director/internal/netif"
@@ -108,7 +109,7 @@ func (e *engine) polled(watched []*service, services []ipvs.Service, look []*ser
 		s.have.Servers = servers[n]
 		if ops := ipvs.Diff([]ipvs.Service{s.have}, []ipvs.Service{believed}); len(ops) > 0 {
 			e.repairs.Servers += uint64(len(ops))
-			e.drifted(s, "its servers were changed: "+ops[0].String()+" is missing, among others")
+			e.drifted(s, fmt.Sprintf("its servers were changed; of %d repairs the first: %s", len(ops), ops[0]))
 		}
 	}
 }
