@@ -45,10 +45,10 @@ func (c *Client) Apply(ctx context.Context, ops []Op, report func(i int, err err
 // step carries out and reports the first operations and returns how many. The
 // error is that of the connection.
 func (c *Client) step(ctx context.Context, ops []Op, report func(int, error)) (int, error) {
-	room := c.pace.begin()
+	room := c.pace.room()
 	if ops[0].plainService() {
 		err := c.service(ctx, ops[0])
-		report(0, verdictOf(ops[0], err))
+		report(0, c.verdict(ops[0], err))
 		c.breathe(1, err)
 		return 1, err
 	}
@@ -58,7 +58,7 @@ func (c *Client) step(ctx context.Context, ops []Op, report func(int, error)) (i
 	}
 	verdicts, err := c.batch(ctx, ops[:n])
 	for i, verdict := range verdicts {
-		report(i, verdictOf(ops[i], verdict))
+		report(i, c.verdict(ops[i], verdict))
 	}
 	c.breathe(n, err)
 	return n, err
@@ -86,12 +86,19 @@ func (o Op) plainService() bool {
 	return false
 }
 
-// verdictOf turns the kernel's answer into what is reported.
-func verdictOf(op Op, err error) error {
-	if err == nil || op.gone(err) {
-		return nil
+// verdict turns the kernel's answer into what is reported, and remembers what
+// was programmed.
+func (c *Client) verdict(op Op, err error) error {
+	if err != nil && !op.gone(err) {
+		return kernelError(op, err)
 	}
-	return kernelError(op, err)
+	switch op.Kind {
+	case AddService, UpdateService:
+		c.programmed[op.Service.Key.normal()] = true
+	case DeleteService:
+		delete(c.programmed, op.Service.Key.normal())
+	}
+	return nil
 }
 
 // gone reports whether a removal failed because nothing is there: the service

@@ -31,11 +31,13 @@ type Client struct {
 
 	busy chan struct{} // holds one token: who has it may use what follows
 
-	lib    cloudflare.Client // nil: to be opened
-	conn   *conn             // nil: to be opened
-	pace   pacer
-	arena  []byte // for the attributes of one batch
-	closed bool
+	lib   cloudflare.Client // nil: to be opened
+	conn  *conn             // nil: to be opened
+	pace  pacer
+	arena []byte // for the attributes of one batch
+
+	programmed map[Key]bool // services added and not removed by this client
+	closed     bool
 }
 
 // Open connects to the kernel's IPVS. When the kernel has none it runs
@@ -59,7 +61,8 @@ func Open() (*Client, error) {
 }
 
 func newClient(lib func() (cloudflare.Client, error), dial func() (*conn, error)) *Client {
-	c := &Client{timeout: requestTimeout, openLibrary: lib, dial: dial, busy: make(chan struct{}, 1)}
+	c := &Client{timeout: requestTimeout, openLibrary: lib, dial: dial, busy: make(chan struct{}, 1),
+		programmed: make(map[Key]bool)}
 	c.busy <- struct{}{}
 	return c
 }

@@ -137,7 +137,9 @@ func TestAListThatFailsSaysSo(t *testing.T) {
 		func(reqs []message) [][]byte {
 			return [][]byte{rawMessage(unix.NLMSG_DONE, reqs[0].seq, []byte{0xf4, 0xff, 0xff, 0xff})}
 		},
-		func(reqs []message) [][]byte { return [][]byte{rawMessage(unix.NLMSG_DONE, reqs[0].seq, make([]byte, 4))} },
+		func(reqs []message) [][]byte {
+			return [][]byte{rawMessage(unix.NLMSG_DONE, reqs[0].seq, make([]byte, 4))}
+		},
 	}}
 	c := k.client(patient)
 	if _, err := c.Services(t.Context()); !errors.Is(err, syscall.EPERM) {
@@ -192,4 +194,21 @@ func TestWaitingForTheClientEndsWithTheContext(t *testing.T) {
 		t.Errorf("got %v, want %v", err, context.Canceled)
 	}
 	c.busy <- struct{}{}
+}
+
+// TestALongListIsMadeUnique has the kernel repeat a server at the start of the
+// second piece, as it does when one is added meanwhile.
+func TestALongListIsMadeUnique(t *testing.T) {
+	k := &scripted{t: t, steps: []step{func(reqs []message) [][]byte {
+		var out [][]byte
+		for _, host := range []string{"10.0.0.2:80", "10.0.0.1:80", "10.0.0.1:80"} {
+			server := appendServer(nil, Server{ServerKey: ServerKey{netip.MustParseAddrPort(host)}})
+			out = append(out, rawMessage(28, reqs[0].seq, append([]byte{1, 1, 0, 0}, server...)))
+		}
+		return append(out, rawMessage(unix.NLMSG_DONE, reqs[0].seq, make([]byte, 4)))
+	}}}
+	all, err := k.client(patient).Servers(t.Context(), someKey)
+	if err != nil || len(all) != 2 || all[0].Address.String() != "10.0.0.1:80" {
+		t.Errorf("got %v, %v; want 10.0.0.1, which is older, and 10.0.0.2", all, err)
+	}
 }

@@ -147,8 +147,17 @@ func (c *conn) batch(reqs []request) ([]error, error) {
 // dump asks for a list and calls each with the attributes of every entry.
 // It calls pause after every piece.
 func (c *conn) dump(r request, each func(attrs []byte) error, pause func()) error {
+	return c.read(r, netlink.Dump, each, pause)
+}
+
+// get asks for one entry and calls each with its attributes.
+func (c *conn) get(r request, each func(attrs []byte) error) error {
+	return c.read(r, 0, each)
+}
+
+func (c *conn) read(r request, flags netlink.HeaderFlags, each func(attrs []byte) error, after ...func()) error {
 	seq := c.seq
-	c.out = c.appendMessage(c.out[:0], r, uint16(netlink.Request|netlink.Dump))
+	c.out = c.appendMessage(c.out[:0], r, uint16(netlink.Request|flags))
 	if _, err := c.f.Write(c.out); err != nil {
 		return err
 	}
@@ -162,8 +171,8 @@ func (c *conn) dump(r request, each func(attrs []byte) error, pause func()) erro
 		case len(m.data) < genlHeader:
 			return false, fmt.Errorf("%w: message of %d bytes", errAnswer, len(m.data))
 		}
-		return false, each(m.data[genlHeader:])
-	}, pause)
+		return flags&netlink.Dump == 0, each(m.data[genlHeader:])
+	}, after...)
 }
 
 // answers reads until do has seen what it waits for. It calls after, if any,

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -172,4 +173,34 @@ func TestClosedClient(t *testing.T) {
 	if _, err := client.Services(t.Context()); !errors.Is(err, ipvs.ErrClosed) {
 		t.Errorf("Services() after Close: %v, want %v", err, ipvs.ErrClosed)
 	}
+}
+
+// TestKernelListIsCompleteWhileOthersRemove lists a table of several pieces
+// while services go in another network namespace.
+func TestKernelListIsCompleteWhileOthersRemove(t *testing.T) {
+	ours, others := kernel(t), make(chan *ipvs.Client)
+	table := large(300, 0, 0)
+	apply(t, ours, ipvs.Diff(nil, table))
+	ctx, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		other := kernel(t) // in a namespace and thread of its own
+		others <- other
+		for ctx.Err() == nil {
+			apply(t, other, ipvs.Diff(nil, table))
+			apply(t, other, ipvs.Diff(table, nil))
+		}
+	})
+	<-others
+	for range 100 {
+		services, err := ours.Services(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(services) != len(table) {
+			t.Errorf("%d services, want %d", len(services), len(table))
+		}
+	}
+	stop()
+	wg.Wait()
 }

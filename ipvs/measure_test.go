@@ -1,6 +1,8 @@
 package ipvs
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -79,7 +81,12 @@ func measured(b *testing.B) *Client {
 	if err != nil {
 		b.Skip(err)
 	}
-	b.Cleanup(func() { _ = client.Close() })
+	b.Cleanup(func() {
+		// Else the kernel does this while the next benchmark runs.
+		if err := errors.Join(client.Flush(context.Background()), client.Close()); err != nil {
+			b.Error(err)
+		}
+	})
 	return client
 }
 

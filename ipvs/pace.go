@@ -25,25 +25,27 @@ type pacer struct {
 	size  int // requests until the next pause
 	done  int // requests since the last pause
 	start time.Time
+	last  time.Time
 }
 
-// begin notes the time before the first request after a pause and returns how
-// many requests may go out at once.
-func (p *pacer) begin() int {
+// room returns how many requests may go out at once. It is asked before them.
+// A client that did nothing for a while has paused.
+func (p *pacer) room() int {
 	if p.size == 0 {
 		p.size = burst
 	}
-	if p.done == 0 {
-		p.start = time.Now()
+	if now := time.Now(); p.done == 0 || now.Sub(p.last) >= pause {
+		p.done, p.start = 0, now
 	}
 	return p.size - p.done
 }
 
-// did counts n requests that the kernel carried out since begin, and pauses
-// when it is time to.
+// did counts n requests that the kernel carried out, and pauses when it is time
+// to.
 func (p *pacer) did(n int) {
 	p.done += n
-	spent := time.Since(p.start)
+	p.last = time.Now()
+	spent := p.last.Sub(p.start)
 	if p.done < p.size && spent < slice {
 		return
 	}

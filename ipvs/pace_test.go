@@ -23,7 +23,7 @@ func TestPacer(t *testing.T) {
 				var p pacer
 				begin, requests := time.Now(), 0
 				for range row.steps {
-					n := p.begin()
+					n := p.room()
 					if n < 1 || n > burst {
 						t.Fatalf("%d requests at once", n)
 					}
@@ -44,7 +44,7 @@ func TestPacerLearnsTheCostAndForgetsIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p pacer
 		step := func(cost time.Duration) int {
-			n := p.begin()
+			n := p.room()
 			time.Sleep(time.Duration(n) * cost)
 			p.did(n)
 			return n
@@ -65,7 +65,7 @@ func TestSingleRequestsPauseToo(t *testing.T) {
 		var p pacer
 		begin := time.Now()
 		for range 2 * burst {
-			p.begin()
+			p.room()
 			p.did(1)
 		}
 		if got := time.Since(begin); got != 2*pause {
