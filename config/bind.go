@@ -32,7 +32,7 @@ func (b *builder) bind(n *node, vs *VirtualServer) {
 	case len(owners) > 1:
 		b.clash(n.at("address"), "Several instances have this address",
 			"name one with vrrp_instance", owners[1].node.labelRange, fmt.Sprintf("vrrp_instance %q", owners[1].instance.label))
-	case len(b.instances) > 0:
+	case len(b.instances) > 0 && b.vipsKnown:
 		b.warn(n.at("address"), "The service is always programmed",
 			`no instance has this address: write vrrp_instance, or program = "always"`)
 	}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 )
@@ -14,6 +15,8 @@ type builder struct {
 	global *node
 	// vips are the virtual addresses and who has them.
 	vips vipOwners
+	// vipsKnown: no mistake so far may have hidden one of them.
+	vipsKnown bool
 	// instances are the instance blocks by name.
 	instances map[string]*node
 }
@@ -25,7 +28,12 @@ func (l *loader) build(root *node) *Config {
 		b.global = &node{spec: globalBlock}
 	}
 	b.cfg.Global.RouterID = or(b.global, "router_id", l.src.Node)
-	b.buildInstances(root.all("vrrp_instance"))
+	instances := root.all("vrrp_instance")
+	before := len(l.problems)
+	b.buildInstances(instances)
+	b.vipsKnown = len(l.problems) == before && !root.partial && !slices.ContainsFunc(instances, func(n *node) bool {
+		return n.partial || len(n.unknown) > 0
+	})
 	b.buildServices(root.all("virtual_server"))
 	if len(root.kids) == 0 && !l.failed() && len(l.texts) > 0 {
 		l.warn(rangeAt(l.texts[0], 0), "The configuration is empty", "")

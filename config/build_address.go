@@ -53,9 +53,8 @@ func (b *builder) addresses(n *node, inst *Instance) {
 
 // adverts checks the list of addresses that adverts carry.
 func (b *builder) adverts(n *node, vips []*node, c *vrrp.Config) {
-	if len(vips) == 0 {
+	if n.lacks("virtual_ipaddress") {
 		b.fail(n.header, "Missing virtual_ipaddress", "an instance needs at least one")
-		return
 	}
 	if len(c.Addresses) == 0 || c.Addresses[0].Is4() {
 		return

@@ -82,7 +82,7 @@ func (b *builder) http(scope []*node) *checkers.HTTP {
 	for _, u := range k.all("url") {
 		h.URLs = append(h.URLs, b.url(u, nearestOf(append([]*node{u}, scope...), "virtualhost", "")))
 	}
-	if len(h.URLs) == 0 {
+	if k.lacks("url") {
 		b.fail(k.header, "Missing url", `HTTP_GET needs at least one: url { path = "/" }`)
 	}
 	return h

@@ -11,9 +11,8 @@ import (
 // servers builds the real servers of a service.
 func (b *builder) servers(n *node, vs *VirtualServer) {
 	nodes := n.all("real_server")
-	if len(nodes) == 0 {
+	if n.lacks("real_server") {
 		b.fail(n.header, "Missing real_server", "a service needs at least one")
-		return
 	}
 	taken := make(map[ipvs.ServerKey]*node, len(nodes))
 	vs.Servers = make([]RealServer, 0, len(nodes))

@@ -63,7 +63,9 @@ func (b *builder) matches(n *node, s *ipvs.Service) {
 		b.clash(fwmark.name, "address and fwmark exclude each other", "a service matches one of them", address.name, "because of this")
 		return
 	case !n.has("address") && !n.has("fwmark"):
-		b.fail(n.header, "Nothing says what the service matches", "write address or fwmark")
+		if !n.misspelt("address") && !n.misspelt("fwmark") && !n.misspelt("group") {
+			b.fail(n.header, "Nothing says what the service matches", "write address or fwmark")
+		}
 		return
 	case n.has("fwmark"):
 		b.mark(n, s)
@@ -196,7 +198,7 @@ func (b *builder) quorum(n *node, vs *VirtualServer) {
 	for _, r := range vs.Servers {
 		sum += uint64(r.Server.Weight)
 	}
-	if len(vs.Servers) < len(n.all("real_server")) || len(vs.Servers) == 0 {
+	if len(vs.Servers) < len(n.all("real_server")) || len(vs.Servers) == 0 || n.partial {
 		return // the sum is not known
 	}
 	switch need := uint64(vs.Quorum) + uint64(vs.Hysteresis); {

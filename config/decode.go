@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/ext/dynblock"
@@ -16,8 +17,9 @@ func (l *loader) decodeRoot(t *text, root *node) {
 // decodeBody fills n from a body. Names that do not belong there have been
 // reported by checkNames.
 func (l *loader) decodeBody(body hcl.Body, ctx *hcl.EvalContext, n *node) {
-	content, _, diags := body.PartialContent(n.spec.bodySchema)
+	content, diags := body.Content(n.spec.bodySchema)
 	l.foreign(diags)
+	l.noteUnread(n, diags)
 	if content == nil {
 		return
 	}
@@ -40,8 +42,23 @@ func (l *loader) decodeBody(body hcl.Body, ctx *hcl.EvalContext, n *node) {
 		l.decodeBody(b.Body, ctx, kid)
 	}
 	for _, a := range n.spec.attrs {
-		if a.required && !n.has(a.name) {
+		if a.required && !n.has(a.name) && !n.misspelt(a.name) {
 			l.fail(n.header, fmt.Sprintf("Missing argument %q", a.name), "%s needs it", n.spec.name)
+		}
+	}
+}
+
+// noteUnread notes what could not be read of a block, so that its absence is no
+// second mistake.
+func (l *loader) noteUnread(n *node, diags hcl.Diagnostics) {
+	for _, d := range diags {
+		switch d.Summary {
+		case "Unsupported argument", "Unsupported block type":
+			if t := l.byName[d.Subject.Filename]; t != nil {
+				n.unknown = append(n.unknown, strings.Trim(string(d.Subject.SliceBytes(t.data)), `"`))
+			}
+		default:
+			n.partial = true
 		}
 	}
 }

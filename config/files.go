@@ -124,11 +124,12 @@ func (s *Source) readOnce(path string) ([]byte, error) {
 	}
 	path = filepath.Clean(path)
 	f, ok := s.Reads[path]
+	if !ok && s.Sealed {
+		return nil, errors.New("was not read when the configuration was loaded")
+	}
 	if !ok {
 		f = File{Name: path}
-		if s.Sealed {
-			f.Err = "was not read when the configuration was loaded"
-		} else if data, err := readFile(path); err != nil {
+		if data, err := readFile(path); err != nil {
 			f.Err = cause(err)
 		} else {
 			f.Data = data

@@ -57,13 +57,16 @@ func isFileError(d *hcl.Diagnostic) bool {
 	return ok && extra.CalledFunctionName() == "file"
 }
 
-// ours reports whether checkNames says the same, better.
+// ours reports whether it has been said already, and better.
 func ours(d *hcl.Diagnostic) bool {
 	switch d.Summary {
 	case "Unsupported argument", "Unsupported block type":
 		return true
 	case "Missing required argument":
 		return strings.Contains(d.Detail, `"labels"`)
+	}
+	if strings.Contains(d.Detail, "not yet known") {
+		return true // only a value that has failed already is unknown
 	}
 	return strings.HasPrefix(d.Summary, "Missing name for ") || strings.HasPrefix(d.Summary, "Extraneous label for ")
 }

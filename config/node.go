@@ -1,6 +1,9 @@
 package config
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/hashicorp/hcl/v2"
 )
 
@@ -14,7 +17,10 @@ type node struct {
 	// labelRange is the label, or the block's header where it has none.
 	labelRange hcl.Range
 	header     hcl.Range
-	file       *text
+	// unknown are names in it that are not ours; partial: some blocks in it
+	// could not be read.
+	unknown []string
+	partial bool
 }
 
 // value is an argument that was given.
@@ -39,6 +45,19 @@ func (n *node) at(name string) hcl.Range {
 		return v.rng
 	}
 	return n.header
+}
+
+// misspelt reports whether something that is missing stands there under
+// another name.
+func (n *node) misspelt(name string) bool {
+	return slices.ContainsFunc(n.unknown, func(u string) bool {
+		return u == name || nearest(u, []string{name}) != "" || strings.Contains(n.spec.other[u], `"`+name+`"`)
+	})
+}
+
+// lacks returns whether a block of a kind is missing, and not just unreadable.
+func (n *node) lacks(kind string) bool {
+	return n.one(kind) == nil && !n.partial && !n.misspelt(kind)
 }
 
 // get returns the value of an argument that was given and taken.

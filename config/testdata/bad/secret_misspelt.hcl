@@ -2,7 +2,7 @@ vrrp_instance "VI_1" {
   interface         = "eth0"
   virtual_router_id = 51
   version = 2
-  authentication { # ERROR: Missing argument "auth_pass"
+  authentication {
     auth_type = "PASS"
     auth_pas = "geheim" # ERROR: did you mean "auth_pass"?
   }

@@ -6,7 +6,7 @@ virtual_server "b" {
   fwmark  = 3 # ERROR: address and fwmark exclude each other
   real_server "10.0.0.11:80" {}
 }
-virtual_server "c" { # ERROR: Nothing says what the service matches
+virtual_server "c" {
   group = "g" # ERROR: "group" is not supported yet
   real_server "10.0.0.11:80" {}
 }

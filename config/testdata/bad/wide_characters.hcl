@@ -1,2 +1,2 @@
 locals { größe = "日本語" }
-virtual_server "日本" { adress = "	日本語" } # ERROR: did you mean "address"? # ERROR: Nothing says # ERROR: Missing real_server
+virtual_server "日本" { adress = "	日本語" } # ERROR: did you mean "address"? # ERROR: Missing real_server
