@@ -176,7 +176,7 @@ func TestDiffInWords(t *testing.T) {
 }
 
 func TestDiffOfTenThousandServersAllocatesOnce(t *testing.T) {
-	want := large(1, 10000, 1)
+	want := ipvs.Large(1, 10000, 1)
 	if n := testing.AllocsPerRun(3, func() { ipvs.Diff(nil, want) }); n > 5 {
 		t.Errorf("from nothing: %v allocations", n)
 	}

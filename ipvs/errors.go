@@ -32,13 +32,14 @@ func kernelError(op Op, err error) error {
 	if !errors.As(err, &errno) {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	if hint := hint(op, errno); hint != "" {
+	if hint := meaning(op, errno); hint != "" {
 		return fmt.Errorf("%s: %s: %w", op, hint, errno)
 	}
 	return fmt.Errorf("%s: %w", op, errno)
 }
 
-func hint(op Op, errno syscall.Errno) string {
+// meaning says in words what an errno likely means for an operation, or nothing.
+func meaning(op Op, errno syscall.Errno) string {
 	onService := op.Kind == AddService || op.Kind == UpdateService
 	onServer := op.Kind == AddServer || op.Kind == UpdateServer
 	switch {

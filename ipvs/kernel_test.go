@@ -179,7 +179,7 @@ func TestClosedClient(t *testing.T) {
 // while services go in another network namespace.
 func TestKernelListIsCompleteWhileOthersRemove(t *testing.T) {
 	ours, others := kernel(t), make(chan *ipvs.Client)
-	table := large(300, 0, 0)
+	table := ipvs.Large(300, 0, 0)
 	apply(t, ours, ipvs.Diff(nil, table))
 	ctx, stop := context.WithCancel(t.Context())
 	var wg sync.WaitGroup

@@ -24,7 +24,7 @@ import (
 //	guest -test ./ipvs -test.run=NONE -test.bench=Program -test.benchtime=1x
 func BenchmarkProgram(b *testing.B) {
 	for _, size := range []struct{ services, servers int }{{1, 10000}, {1000, 10}} {
-		table := manyServers(size.services, size.servers)
+		table := Large(size.services, size.servers, 1)
 		for _, way := range ways {
 			b.Run(fmt.Sprintf("%dx%d/%s", size.services, size.servers, way.name), func(b *testing.B) {
 				client := measured(b)
@@ -42,7 +42,7 @@ func BenchmarkProgram(b *testing.B) {
 // BenchmarkRead measures reading 10,000 servers, with the ticker beside it.
 func BenchmarkRead(b *testing.B) {
 	client := measured(b)
-	table := manyServers(1, 10000)
+	table := Large(1, 10000, 1)
 	applyAll(b, client, table)
 	lib, err := cloudflare.New()
 	if err != nil {
@@ -88,23 +88,6 @@ func measured(b *testing.B) *Client {
 		}
 	})
 	return client
-}
-
-func manyServers(services, servers int) []Service {
-	var all []Service
-	for i := range services {
-		s := Service{
-			Key: Key{INET, TCP, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}), 80), 0},
-
-			Scheduler: "wlc",
-		}
-		for j := range servers {
-			addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 2, byte(j >> 8), byte(j)}), 80)
-			s.Servers = append(s.Servers, Server{ServerKey: ServerKey{addr}, Forward: DR, Weight: 1})
-		}
-		all = append(all, s)
-	}
-	return all
 }
 
 // ticker ticks every 10 ms until the function returned is called, which
