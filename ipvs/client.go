@@ -70,13 +70,20 @@ func newClient(lib func() (cloudflare.Client, error), dial func() (*conn, error)
 // probe finds out whether IPVS is there and may be used.
 func (c *Client) probe() error {
 	_, err := c.Info(context.Background())
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return ErrUnavailable
-	case errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EACCES):
+	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES) {
 		return ErrPermission
 	}
 	return err
+}
+
+// unavailable translates the error of opening a connection. The kernel says
+// ENOENT when it has no IPVS; taken for the answer to a request it would mean
+// that a server is gone.
+func unavailable(err error) error {
+	if errors.Is(err, os.ErrNotExist) {
+		return ErrUnavailable
+	}
+	return fmt.Errorf("connect to IPVS: %w", err)
 }
 
 // modprobe loads the module and says how that went, in words.
@@ -139,7 +146,7 @@ func (c *Client) own(ctx context.Context, do func(*conn) error) error {
 	if c.conn == nil {
 		conn, err := c.dial()
 		if err != nil {
-			return err
+			return unavailable(err)
 		}
 		c.conn = conn
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	cloudflare "github.com/cloudflare/ipvs"
 	"golang.org/x/sys/unix"
 )
 
@@ -210,5 +211,17 @@ func TestALongListIsMadeUnique(t *testing.T) {
 	all, err := k.client(patient).Servers(t.Context(), someKey)
 	if err != nil || len(all) != 2 || all[0].Address.String() != "10.0.0.1:80" {
 		t.Errorf("got %v, %v; want 10.0.0.1, which is older, and 10.0.0.2", all, err)
+	}
+}
+
+func TestWithoutIPVSNothingSucceeds(t *testing.T) {
+	c := (&scripted{t: t}).client(patient)
+	c.dial = func() (*conn, error) { return nil, syscall.ENOENT }
+	c.openLibrary = func() (cloudflare.Client, error) { return nil, syscall.ENOENT }
+	ops := append(serverOps(DeleteServer, 2), serverOps(UpdateServer, 1)...)
+	ops = append(ops, Op{Kind: DeleteService, Service: Service{Key: someKey}})
+	wantErrors(t, applied(t, c, ops), ErrUnavailable, ErrUnavailable, ErrUnavailable, ErrUnavailable)
+	if _, err := c.Services(t.Context()); !errors.Is(err, ErrUnavailable) {
+		t.Errorf("got %v, want %v", err, ErrUnavailable)
 	}
 }

@@ -18,7 +18,7 @@ func (c *Client) library(ctx context.Context, do func(cloudflare.Client) error) 
 	if c.lib == nil {
 		lib, err := c.openLibrary()
 		if err != nil {
-			return err
+			return unavailable(err)
 		}
 		c.lib = lib
 	}
