@@ -21,6 +21,9 @@ func TestMain(m *testing.M) {
 		fmt.Println("reason:", err)
 	}
 	fmt.Println("policies:", policies())
+	var limit unix.Rlimit
+	unix.Getrlimit(unix.RLIMIT_RTTIME, &limit)
+	fmt.Println("limited:", limit.Max <= rttime)
 	fmt.Println("procs:", runtime.GOMAXPROCS(0) <= runtime.NumCPU())
 	err := Plainly(func() error {
 		out, err := exec.Command("/bin/sh", "-c", "cut -d' ' -f41 /proc/self/stat; env").Output()
@@ -59,7 +62,7 @@ func TestTheWholeProcessIsRealTimeAndItsChildrenAreNot(t *testing.T) {
 		t.Skip("no real-time privilege here")
 	}
 	out := child(t)
-	for _, want := range []string{"policies: 1\n", "procs: true\n", "child: 0 false\n", "err: <nil>\n"} {
+	for _, want := range []string{"policies: 1\n", "limited: true\n", "procs: true\n", "child: 0 false\n", "err: <nil>\n"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
