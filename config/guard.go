@@ -55,14 +55,15 @@ func notText(data []byte) (at int, summary, hint string) {
 	return 0, "", ""
 }
 
-// rangeAt is the byte at an offset as a range.
+// rangeAt is the character at an offset as a range.
 func rangeAt(t *text, at int) hcl.Range {
 	before := t.data[:at]
 	line := 1 + bytes.Count(before, []byte("\n"))
 	column := 1 + utf8.RuneCount(before[1+bytes.LastIndexByte(before, '\n'):])
 	pos := hcl.Pos{Line: line, Column: column, Byte: at}
 	end := pos
-	end.Byte, end.Column = min(at+1, len(t.data)), column+1
+	_, size := utf8.DecodeRune(t.data[at:])
+	end.Byte, end.Column = at+size, column+1
 	return hcl.Range{Filename: t.name, Start: pos, End: end}
 }
 

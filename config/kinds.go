@@ -69,9 +69,22 @@ var text_ = ofString("a string", func(s string) (any, *fault) {
 	return s, nil
 })
 
+// unlimited is an upper end that only keeps numbers in range of the machine;
+// messages do not name it.
+const unlimited = 1<<31 - 1
+
+// limits says what a value must be.
+func limits(low, high string, open bool) string {
+	if open {
+		return low + " or more"
+	}
+	return low + " to " + high
+}
+
 // integer is a whole number from low to high.
 func integer(low, high int64) *kind {
-	return &kind{want: fmt.Sprintf("a whole number, %d to %d", low, high), read: func(v cty.Value) (any, *fault) {
+	between := limits(fmt.Sprint(low), fmt.Sprint(high), high == unlimited)
+	return &kind{want: "a whole number, " + between, read: func(v cty.Value) (any, *fault) {
 		if v.Type() != cty.Number {
 			return nil, wrongType
 		}
@@ -79,12 +92,12 @@ func integer(low, high int64) *kind {
 		n, acc := f.Int64()
 		if acc != big.Exact {
 			if f.IsInt() {
-				return nil, faultf("must be %d to %d", low, high)
+				return nil, faultf("must be %s", between)
 			}
-			return nil, faultf("must be a whole number, %d to %d", low, high)
+			return nil, faultf("must be a whole number, %s", between)
 		}
 		if n < low || n > high {
-			return nil, faultf("must be %d to %d, not %d", low, high, n)
+			return nil, faultf("must be %s, not %d", between, n)
 		}
 		return n, nil
 	}}
@@ -126,16 +139,16 @@ const maxSeconds = float64(math.MaxInt64) / float64(time.Second)
 // seconds is a duration from low to high seconds.
 func seconds(low, high float64) *kind {
 	min, max := toDuration(low), toDuration(high)
-	limits := fmt.Sprintf("%s to %s", short(min), short(max))
+	between := limits(short(min), short(max), high == unlimited)
 	return &kind{
-		want: fmt.Sprintf("a duration: seconds as a number or text such as \"30ms\", %s", limits),
+		want: fmt.Sprintf("a duration: seconds as a number or text such as \"30ms\", %s", between),
 		read: func(v cty.Value) (any, *fault) {
 			d, f := readDuration(v)
 			if f != nil {
 				return nil, f
 			}
 			if d < min || d > max {
-				return nil, faultf("must be %s, not %s", limits, short(d))
+				return nil, faultf("must be %s, not %s", between, short(d))
 			}
 			return d, nil
 		},

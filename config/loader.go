@@ -96,17 +96,25 @@ func (l *loader) parse(t *text) {
 		return
 	}
 	file, diags := hclsyntax.ParseConfig(t.data, t.name, hcl.InitialPos)
-	for i, d := range diags {
-		if d.Summary == "Invalid multi-line string" {
-			d.Summary, d.Detail = "Unterminated string", "the closing quote is missing"
-			diags = diags[:i+1] // from here on text and code have changed places
-			break
-		}
-	}
+	diags = advise(diags)
 	l.foreign(diags)
 	if file != nil {
 		t.body, _ = file.Body.(*hclsyntax.Body)
 	}
+}
+
+// advise says what to do about the most frequent errors of syntax.
+func advise(diags hcl.Diagnostics) hcl.Diagnostics {
+	for i, d := range diags {
+		switch d.Summary {
+		case "Invalid multi-line string":
+			d.Summary, d.Detail = "Unterminated string", "the closing quote is missing"
+			return diags[:i+1] // from here on text and code have changed places
+		case "Invalid block definition":
+			d.Detail = "an argument is NAME = VALUE, a block NAME { ... }"
+		}
+	}
+	return diags
 }
 
 // finish turns the problems into diagnostics.

@@ -33,7 +33,7 @@ func (t *text) place(r hcl.Range, hint string) Place {
 	end = max(start, end)
 	lo, hi := t.line(start)
 	p := Place{File: t.name, Line: r.Start.Line, Column: r.Start.Column, Hint: hint, offset: start, order: t.order,
-		Context: blockPath(t.body, start)}
+		Context: t.blockPath(start)}
 	p.Source, p.mark = t.mask(lo, hi, span{start, min(end, hi)})
 	if lo > 0 && t.data[lo-1] != '\n' {
 		p.Source = cut + p.Source
@@ -129,15 +129,15 @@ func (t *text) hidden(r hcl.Range) bool {
 
 // blockPath names the blocks around an offset, the innermost first:
 // `HTTP_GET of virtual_server "web"`.
-func blockPath(body *hclsyntax.Body, at int) string {
+func (t *text) blockPath(at int) string {
 	var path []string
-	for body != nil {
+	for body := t.body; body != nil; {
 		blocks := body.Blocks
 		i := sort.Search(len(blocks), func(i int) bool { return blocks[i].CloseBraceRange.End.Byte > at })
 		if i == len(blocks) || blocks[i].OpenBraceRange.Start.Byte > at {
 			break
 		}
-		if name := blockName(blocks[i].Type, blocks[i].Labels); name != "" {
+		if name := t.blockName(blocks[i]); name != "" {
 			path = append([]string{name}, path...)
 		}
 		body = blocks[i].Body
@@ -146,15 +146,20 @@ func blockPath(body *hclsyntax.Body, at int) string {
 }
 
 // blockName prints a block's header; the content of a dynamic block has none.
-func blockName(kind string, labels []string) string {
+// In a file that does not parse a label may be anything, also a secret.
+func (t *text) blockName(b *hclsyntax.Block) string {
+	name := b.Type
 	switch {
-	case kind == "content":
+	case name == "content":
 		return ""
-	case kind == "dynamic" && len(labels) > 0:
-		return "dynamic " + labels[0]
+	case name == "dynamic" && len(b.Labels) > 0:
+		return "dynamic " + b.Labels[0]
 	}
-	for _, l := range labels {
-		kind += ` "` + l + `"`
+	for i, l := range b.Labels {
+		if i >= len(b.LabelRanges) || t.hidden(b.LabelRanges[i]) {
+			l = masked
+		}
+		name += ` "` + l + `"`
 	}
-	return kind
+	return name
 }

@@ -71,7 +71,7 @@ func (p Place) writeText(b *bufio.Writer, gutter int) {
 // characters and broken UTF-8 are replaced.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\uFEFF' {
 			return unicode.ReplacementChar
 		}
 		return r

@@ -52,8 +52,8 @@ var urlBlock = &block{
 		{name: "regex", kind: text_, doc: "Regular expression (RE2) that the body must contain."},
 		{name: "regex_no_match", kind: boolean, doc: "The body must not contain regex.", def: "false"},
 		{name: "regex_options", kind: listOf(oneOf("caseless", "multiline", "dotall", "ungreedy")), doc: "Options of regex."},
-		{name: "regex_min_offset", kind: integer(0, 1<<31-1), doc: "Least byte at which a match may begin.", def: "0"},
-		{name: "regex_max_offset", kind: integer(1, 1<<31-1), doc: "Byte before which a match must begin.", def: "none"},
+		{name: "regex_min_offset", kind: integer(0, unlimited), doc: "Least byte at which a match may begin.", def: "0"},
+		{name: "regex_max_offset", kind: integer(1, unlimited), doc: "Byte before which a match must begin.", def: "none"},
 	},
 	other: map[string]string{
 		"regex_stack": "left out, without effect", "tls_compliant": "it stands in SSL_GET only",

@@ -23,11 +23,11 @@ var serverDefaults = append([]attr{
 // checkDefaults are the arguments of checkers that also stand in real_server
 // and virtual_server.
 var checkDefaults = []attr{
-	{name: "delay_loop", kind: seconds(0.001, 1<<31-1), doc: "Time from the end of a check to the next.", def: "60"},
-	{name: "connect_timeout", kind: seconds(0.001, 1<<31-1), doc: "Limit of the connect, and of each phase of the reply.", def: "5"},
-	{name: "retry", kind: integer(0, 1<<31-1), doc: "Further tries before a failure counts.", def: "1"},
-	{name: "delay_before_retry", kind: seconds(0, 1<<31-1), doc: "Time between those tries.", def: "1; HTTP_GET 3"},
-	{name: "warmup", kind: seconds(0, 1<<31-1), doc: "Longest random delay before the first check.", def: "delay_loop"},
+	{name: "delay_loop", kind: seconds(0.001, unlimited), doc: "Time from the end of a check to the next.", def: "60"},
+	{name: "connect_timeout", kind: seconds(0.001, unlimited), doc: "Limit of the connect, and of each phase of the reply.", def: "5"},
+	{name: "retry", kind: integer(0, unlimited), doc: "Further tries before a failure counts.", def: "1"},
+	{name: "delay_before_retry", kind: seconds(0, unlimited), doc: "Time between those tries.", def: "1; HTTP_GET 3"},
+	{name: "warmup", kind: seconds(0, unlimited), doc: "Longest random delay before the first check.", def: "delay_loop"},
 	{name: "alpha", kind: boolean, doc: "Out of service until the first check has succeeded.", def: "false"},
 }
 

@@ -24,11 +24,11 @@ var instanceAttrs = []attr{
 	{name: "dont_track_primary", kind: boolean, doc: "The own interface being down is no fault.", def: "false"},
 	{name: "promote_secondaries", kind: boolean, doc: "Set the sysctl of that name on the interface while running.", def: "false"},
 	{name: "garp_master_delay", kind: seconds(0, 4294), doc: "Time from becoming master to the second burst of gratuitous ARP; 0: no second burst.", def: "5"},
-	{name: "garp_master_repeat", kind: integer(0, 1<<31-1), doc: "Announcements of each address per burst; 0 counts as 1.", def: "5"},
-	{name: "garp_master_refresh", kind: seconds(0, 1<<31-1), doc: "Period of further announcements while master; 0: none.", def: "0"},
-	{name: "garp_master_refresh_repeat", kind: integer(0, 1<<31-1), doc: "Announcements of each address at each refresh; 0 counts as 1.", def: "1"},
+	{name: "garp_master_repeat", kind: integer(0, unlimited), doc: "Announcements of each address per burst; 0 counts as 1.", def: "5"},
+	{name: "garp_master_refresh", kind: seconds(0, unlimited), doc: "Period of further announcements while master; 0: none.", def: "0"},
+	{name: "garp_master_refresh_repeat", kind: integer(0, unlimited), doc: "Announcements of each address at each refresh; 0 counts as 1.", def: "1"},
 	{name: "garp_lower_prio_delay", kind: seconds(0, 4294), doc: "Time to the second burst after an advert of lower priority.", def: "garp_master_delay"},
-	{name: "garp_lower_prio_repeat", kind: integer(0, 1<<31-1), doc: "Announcements of each address after an advert of lower priority; 0: none.", def: "garp_master_repeat"},
+	{name: "garp_lower_prio_repeat", kind: integer(0, unlimited), doc: "Announcements of each address after an advert of lower priority; 0: none.", def: "garp_master_repeat"},
 }
 
 // instanceBlock is vrrp_instance.

@@ -10,9 +10,9 @@ vrrp_instance "VI_1" {
 }
 virtual_server "web" {
   address    = "10.0.0.1:80"
-  delay_loop = 0 # ERROR: must be 1ms to
-  warmup     = -1 # ERROR: must be 0s to
-  retry      = -1 # ERROR: must be 0 to
+  delay_loop = 0 # ERROR: must be 1ms or more
+  warmup     = -1 # ERROR: must be 0s or more
+  retry      = -1 # ERROR: must be 0 or more
   connect_timeout = 1e300 # ERROR: is too long
   real_server "10.0.0.11:80" {}
 }
