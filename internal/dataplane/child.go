@@ -56,14 +56,16 @@ type supervisor struct {
 
 // child is one control process.
 type child struct {
-	cmd   *exec.Cmd
-	conn  *wire.Conn
-	out   outbox
-	ready chan struct{} // closed when it has sent a whole configuration
-	pong  chan uint64
-	ended chan struct{} // closed when exit, the answer of Wait, is there
-	exit  error
-	lost  chan error // the stream is broken
+	cmd  *exec.Cmd
+	conn *wire.Conn
+	out  outbox
+	// greeted is closed when the greeting, which comes before all else, is in out.
+	greeted chan struct{}
+	ready   chan struct{} // closed when it has sent a whole configuration
+	pong    chan uint64
+	ended   chan struct{} // closed when exit, the answer of Wait, is there
+	exit    error
+	lost    chan error // the stream is broken
 }
 
 // run keeps a control process until ctx ends, and then ends it. The error is a
@@ -103,12 +105,11 @@ func (s *supervisor) once(ctx context.Context) (ready bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	greeted := make(chan struct{})
 	restarts := s.restarts
-	s.e.post(func() { s.e.greet(c.out, restarts); close(greeted) })
+	s.e.post(func() { s.e.greet(c.out, restarts); close(c.greeted) })
 	streams, stop := context.WithCancel(context.WithoutCancel(ctx))
 	written := make(chan struct{})
-	go func() { defer close(written); c.write(streams, greeted) }()
+	go func() { defer close(written); c.write(streams) }()
 	read := make(chan struct{})
 	go func() { defer close(read); c.read(s.e) }()
 
@@ -154,7 +155,7 @@ func (s *supervisor) start() (*child, error) {
 	}
 	c := &child{
 		cmd: s.command(), conn: wire.NewConn(ours), out: wire.NewMailbox[string, wire.Message](),
-		ready: make(chan struct{}), pong: make(chan uint64, 1), ended: make(chan struct{}), lost: make(chan error, 1),
+		greeted: make(chan struct{}), ready: make(chan struct{}), pong: make(chan uint64, 1), ended: make(chan struct{}), lost: make(chan error, 1),
 	}
 	c.cmd.ExtraFiles = []*os.File{theirs, s.listener}
 	if err := realtime.Plainly(c.cmd.Start); err != nil {
@@ -169,8 +170,12 @@ func (s *supervisor) start() (*child, error) {
 }
 
 // write sends what the engine queues, and pings.
-func (c *child) write(ctx context.Context, greeted <-chan struct{}) {
-	<-greeted
+func (c *child) write(ctx context.Context) {
+	select {
+	case <-c.greeted:
+	case <-ctx.Done():
+		return // the engine has ended before
+	}
 	for {
 		m, err := c.out.Next(ctx)
 		if err != nil {
@@ -236,8 +241,13 @@ func (c *child) take(e *engine, open *change, m wire.Message) (*change, error) {
 }
 
 // watch returns when the process has to be replaced, with the reason, or when
-// ctx has ended.
+// ctx has ended. It says nothing before the greeting.
 func (c *child) watch(ctx context.Context) error {
+	select {
+	case <-c.greeted:
+	case <-ctx.Done():
+		return nil
+	}
 	tick := time.NewTicker(pingEvery)
 	defer tick.Stop()
 	started := time.Now()
