@@ -129,12 +129,7 @@ func (e *engine) pump() {
 	now := time.Now()
 	e.refreshMachine()
 	e.forgetLeft()
-	e.decide(now)
-	if !e.moving {
-		if m, ok := e.nextMove(now); ok {
-			e.startMove(m)
-		}
-	}
+	e.moveOn(now) // giving up waits for no plan
 	if !e.serving {
 		if w, ok := e.nextWork(now); ok {
 			e.startWork(w)
@@ -142,6 +137,10 @@ func (e *engine) pump() {
 			e.startPoll(now)
 		}
 	}
+	// Services that turned out to be as wanted need no work, and so no answer
+	// will come: who waits for them goes on now.
+	e.moveOn(now)
+	e.decide(now)
 	if e.started && !e.serving && !e.moving && e.complete() {
 		e.inKernel = e.generation
 	}
@@ -149,6 +148,16 @@ func (e *engine) pump() {
 		e.timer.Reset(time.Until(at))
 	}
 	e.report(now)
+}
+
+// moveOn hands the next address to its worker.
+func (e *engine) moveOn(now time.Time) {
+	if e.moving {
+		return
+	}
+	if m, ok := e.nextMove(now); ok {
+		e.startMove(m)
+	}
 }
 
 // decide draws the conclusions that are not work for the kernel.
