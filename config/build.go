@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
@@ -19,11 +20,15 @@ type builder struct {
 	vipsKnown bool
 	// instances are the instance blocks by name.
 	instances map[string]*node
+	// patterns are the compiled regular expressions: checks of a service are
+	// built for each of its servers.
+	patterns map[string]*regexp.Regexp
 }
 
 // build makes the Config. It is complete only if nothing has failed.
 func (l *loader) build(root *node) *Config {
-	b := &builder{loader: l, cfg: &Config{}, global: root.one("global"), vips: vipOwners{}, instances: map[string]*node{}}
+	b := &builder{loader: l, cfg: &Config{}, global: root.one("global"), vips: vipOwners{}, instances: map[string]*node{},
+		patterns: map[string]*regexp.Regexp{}}
 	if b.global == nil {
 		b.global = &node{spec: globalBlock}
 	}

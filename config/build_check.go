@@ -134,11 +134,15 @@ func (b *builder) regex(u *node) *regexp.Regexp {
 	if flags != "" {
 		pattern = fmt.Sprintf("(?%s:%s)", flags, pattern)
 	}
+	if re := b.patterns[pattern]; re != nil {
+		return re
+	}
 	re, err := regexp.Compile(pattern)
 	if err != nil {
 		b.fail(u.at("regex"), "Invalid regular expression", "%s", uncapitalise(regexReason(err)))
 		return nil
 	}
+	b.patterns[pattern] = re
 	return re
 }
 

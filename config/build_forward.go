@@ -87,7 +87,7 @@ func (b *builder) sorry(n *node, vs *VirtualServer) {
 	}
 	s := &ipvs.Server{Weight: 1}
 	b.forwarding([]origin{{n, "sorry_server_"}, {n, ""}}, s)
-	s.Address = b.serverAddress(n.at("sorry_server"), ap, &vs.Service, s.Forward)
+	s.Address = b.serverAddress(n.at("sorry_server"), "The port has no effect", ap, &vs.Service, s.Forward)
 	if b.serverFamily(n.at("sorry_server"), ap.Addr(), &vs.Service, s.Forward) {
 		vs.Sorry = s
 	}

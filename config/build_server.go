@@ -57,12 +57,13 @@ func (b *builder) server(r, vs *node, s *ipvs.Service) (rs RealServer, target ne
 	if ap.Port() == 0 {
 		target = netip.AddrPortFrom(ap.Addr(), s.Address.Port())
 	}
-	rs.Server.Address = b.serverAddress(r.labelRange, ap, s, rs.Server.Forward)
+	rs.Server.Address = b.serverAddress(r.labelRange, "The port counts for checks only", ap, s, rs.Server.Forward)
 	return rs, target, b.serverFamily(r.labelRange, ap.Addr(), s, rs.Server.Forward)
 }
 
-// serverAddress is the address in the kernel: DR and TUN change no port.
-func (b *builder) serverAddress(at hcl.Range, ap netip.AddrPort, s *ipvs.Service, f ipvs.Forward) netip.AddrPort {
+// serverAddress is the address in the kernel: DR and TUN change no port. use is
+// what is said where another one is given.
+func (b *builder) serverAddress(at hcl.Range, use string, ap netip.AddrPort, s *ipvs.Service, f ipvs.Forward) netip.AddrPort {
 	port := s.Address.Port()
 	if f != ipvs.DR && f != ipvs.TUN {
 		if ap.Port() != 0 {
@@ -71,7 +72,7 @@ func (b *builder) serverAddress(at hcl.Range, ap netip.AddrPort, s *ipvs.Service
 		return netip.AddrPortFrom(ap.Addr(), port)
 	}
 	if ap.Port() != 0 && ap.Port() != port && s.FWMark == 0 && s.Family != 0 {
-		b.warn(at, "The port counts for checks only", "%s changes no port: clients get %d", f, port)
+		b.warn(at, use, "%s changes no port: clients get %d", f, port)
 	}
 	return netip.AddrPortFrom(ap.Addr(), port)
 }
