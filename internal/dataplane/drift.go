@@ -137,7 +137,7 @@ func (e *engine) addressGone(k netif.Key) {
 				continue
 			}
 			was := a.state
-			a.state = absent
+			a.state, e.news = absent, true
 			if was != ours || i.role != vrrp.Master || a.dropped {
 				continue
 			}

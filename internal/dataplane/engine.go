@@ -65,6 +65,7 @@ type engine struct {
 	links    map[string]netif.Link
 	present  map[netif.Key]netif.Present
 	moved    bool // links or addresses are not what the instances were told
+	news     bool // an instance or an address is not what control was told
 
 	// generation is the last committed one, inKernel the last one that was in
 	// the kernel completely.

@@ -67,7 +67,7 @@ func (e *engine) addressSeen(p netif.Present) {
 				continue
 			}
 			if a.Key == p.Key && a.state == ours && !p.Ours {
-				a.state = foreign
+				a.state, e.news = foreign, true
 				e.log.Warn("virtual address was replaced by somebody else; it is left alone",
 					"instance", i.name(), "address", a.Key.String())
 			}

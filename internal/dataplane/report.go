@@ -36,6 +36,9 @@ func (e *engine) report(now time.Time) {
 	if e.out == nil {
 		return
 	}
+	if e.news && !e.moving { // once for all the addresses of a take-over
+		e.instanceStates()
+	}
 	seen := make(map[string]bool, len(e.services))
 	for _, s := range e.services {
 		if s.dropped {
@@ -101,8 +104,9 @@ func (e *engine) processState() wire.ProcessState {
 }
 
 // instanceStates tells control of all instances. Their counters change all the
-// time, so it is called once a second and at role changes.
+// time, so it is called once a second and when there is news.
 func (e *engine) instanceStates() {
+	e.news = false
 	if e.out == nil {
 		return
 	}

@@ -149,6 +149,7 @@ func (e *engine) startMove(m move) {
 
 func (e *engine) didMove(m move, outcome netif.Outcome, err error) {
 	a := m.address
+	e.news = true
 	switch {
 	case err != nil:
 		a.fail(err, time.Now())
