@@ -13,7 +13,7 @@ import (
 // keepalived beside itself: what fails there is the lab's fault.
 func TestInterop(t *testing.T) {
 	lab.Need(t, lab.Netns, lab.Keepalived)
-	programs := [][2]string{{"keepalived", "keepalived"}}
+	programs := [][2]string{{"director", "keepalived"}, {"keepalived", "director"}}
 	for _, w := range wires {
 		for _, p := range programs {
 			t.Run(fmt.Sprintf("%s, %s before %s", w.name, p[0], p[1]), func(t *testing.T) {

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/mdlayher/packet"
 )
 
 // Advert is a VRRP advert seen on a segment.
@@ -29,7 +27,7 @@ type Announcement struct {
 // Witness sees every frame of a segment and keeps what concerns failover. It
 // knows nothing of the code under test: it reads the bytes itself.
 type Witness struct {
-	conn *packet.Conn
+	tap  *tap
 	done chan struct{}
 
 	mu            sync.Mutex // guards what follows
@@ -37,43 +35,26 @@ type Witness struct {
 	announcements []Announcement
 }
 
-const etherTypeAll = 0x0003 // ETH_P_ALL
-
 // Witness starts watching the segment.
 func (s *Segment) Witness() *Witness {
 	s.lab.t.Helper()
 	w := &Witness{done: make(chan struct{})}
-	err := s.ns.do(func() error {
-		bridge, err := net.InterfaceByName(bridgeName)
-		if err != nil {
-			return err
-		}
-		if w.conn, err = packet.Listen(bridge, packet.Raw, etherTypeAll, nil); err != nil {
-			return err
-		}
-		return w.conn.SetPromiscuous(true)
+	err := s.ns.do(func() (err error) {
+		w.tap, err = openTap(bridgeName)
+		return err
 	})
 	if err != nil {
 		s.lab.t.Fatalf("lab: witness on %s: %v", s.name, err)
 	}
-	go w.run()
+	go func() {
+		defer close(w.done)
+		w.tap.run(w.see)
+	}()
 	s.lab.t.Cleanup(func() {
-		_ = w.conn.Close()
+		w.tap.close()
 		<-w.done
 	})
 	return w
-}
-
-func (w *Witness) run() {
-	defer close(w.done)
-	buffer := make([]byte, 2048)
-	for {
-		n, _, err := w.conn.ReadFrom(buffer)
-		if err != nil {
-			return
-		}
-		w.see(buffer[:n], time.Now())
-	}
 }
 
 // ethernet is the length of the header.

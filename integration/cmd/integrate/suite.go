@@ -69,7 +69,7 @@ func (s *suite) native(ctx context.Context, out io.Writer) error {
 		args = append(args, "--user", "--map-root-user")
 	}
 	args = append(args, "sh", "-c", ownWorld, "sh")
-	args = append(args, s.command(s.pattern, 16)...)
+	args = append(args, s.command(s.pattern, 8)...)
 	cmd := exec.CommandContext(ctx, "unshare", args...)
 	cmd.Dir = s.folder
 	cmd.Env = append(os.Environ(), s.env()...)
