@@ -110,7 +110,7 @@ func (c *cluster) masterReturns() {
 	time.Sleep(interval)
 	seen := c.client.Attempts().Since(begin)
 	c.lab.Expect(len(seen.With(lab.Refused)) == 0, "connections were refused: %s", seen)
-	c.lab.Expect(seen.Gap() < interval, "the client waited %v while a living master was preempted", seen.Gap())
+	c.lab.Expect(seen.Gap() < 2*interval, "the client waited %v while a living master was preempted", seen.Gap())
 	point(5, fmt.Sprintf("The old master returns and preempts after %s: the client waits %s.",
 		round(preempted.Sub(begin)), round(seen.Gap())),
 		seen.String(), c.lvs1.state())
