@@ -32,7 +32,7 @@ func (b *builder) buildInstances(nodes []*node) {
 
 // instance builds one vrrp_instance.
 func (b *builder) instance(n *node) Instance {
-	inst := Instance{PromoteSecondaries: or(n, "promote_secondaries", false)}
+	inst := Instance{}
 	c := &inst.VRRP
 	c.Name = n.label
 	c.Interface = or(n, "interface", "")

@@ -31,8 +31,6 @@ type Instance struct {
 	// the order of the file.
 	Addresses []netif.Address
 	Announce  netif.Schedule
-	// PromoteSecondaries sets the sysctl of that name on the interface.
-	PromoteSecondaries bool
 }
 
 // VirtualServer is one virtual_server.

@@ -22,7 +22,6 @@ var instanceAttrs = []attr{
 	{name: "unicast_ttl", kind: integer(1, 255), doc: "TTL or hop limit of unicast adverts.", def: "255"},
 	{name: "check_unicast_src", kind: boolean, doc: "Drop unicast adverts from addresses that are no peer.", def: "false; true with min_ttl or max_ttl"},
 	{name: "dont_track_primary", kind: boolean, doc: "The own interface being down is no fault.", def: "false"},
-	{name: "promote_secondaries", kind: boolean, doc: "Set the sysctl of that name on the interface while running.", def: "false"},
 	{name: "garp_master_delay", kind: seconds(0, 4294), doc: "Time from becoming master to the second burst of gratuitous ARP; 0: no second burst.", def: "5"},
 	{name: "garp_master_repeat", kind: integer(0, unlimited), doc: "Announcements of each address per burst; 0 counts as 1.", def: "5"},
 	{name: "garp_master_refresh", kind: seconds(0, unlimited), doc: "Period of further announcements while master; 0: none.", def: "0"},
@@ -79,7 +78,7 @@ var instanceBlock = &block{
 		"notify_backup_user", "notify_fault", "notify_fault_user", "notify_stop", "notify_stop_user",
 		"notify_deleted", "notify_deleted_user", "notify_master_rx_lower_pri", "notify_master_rx_lower_pri_user",
 		"notify_priority_changes", "smtp_alert", "accept", "garp_extra_if", "garp_extra_if_all",
-		"unicast_fault_no_peer", "old_unicast_checksum",
+		"unicast_fault_no_peer", "old_unicast_checksum", "promote_secondaries",
 	},
 }
 

@@ -86,7 +86,7 @@ func (e *engine) sendAll(packed []byte) {
 	begin := wire.Begin{Generation: e.generation, Full: true, Source: packed}
 	for _, i := range e.cfg.Instances {
 		begin.Instances = append(begin.Instances, wire.Instance{
-			VRRP: i.VRRP, Addresses: i.Addresses, Announce: i.Announce, PromoteSecondaries: i.PromoteSecondaries,
+			VRRP: i.VRRP, Addresses: i.Addresses, Announce: i.Announce,
 		})
 	}
 	messages := []wire.Message{{Begin: &begin}}

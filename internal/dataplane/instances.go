@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"reflect"
+	"slices"
 	"time"
 
 	"director/internal/netif"
@@ -61,8 +62,8 @@ func (r *running) lighten(now time.Time) {
 func (e *engine) startRunner(i *instance, was wire.Instance) {
 	r := e.runners[was.VRRP.Name]
 	if r == nil {
-		r = &running{faults: map[string]bool{}, cfg: i.spec.VRRP}
-		r.Runner = vrrp.NewRunner(i.spec.VRRP, observer{e, i}, e.log)
+		r = &running{faults: map[string]bool{}, cfg: e.effective(i)}
+		r.Runner = vrrp.NewRunner(r.cfg, observer{e, i}, e.log)
 		// The faults come before the start: an instance without an interface
 		// never is BACKUP.
 		e.runners[i.name()] = r
@@ -79,13 +80,7 @@ func (e *engine) startRunner(i *instance, was wire.Instance) {
 		delete(e.runners, was.VRRP.Name)
 		e.runners[i.name()] = r
 	}
-	if !reflect.DeepEqual(was.VRRP, i.spec.VRRP) {
-		r.cfg = i.spec.VRRP
-		r.Reconfigure(i.spec.VRRP)
-		// Group, peers or VRID filter may be others now.
-		e.detach(r)
-		e.refreshInstance(i)
-	}
+	e.refreshInstance(i)
 	if i.role == vrrp.Master && !reflect.DeepEqual(was, i.spec) {
 		e.schedule(i)
 	}
@@ -121,6 +116,18 @@ func (e *engine) announceTaken(i *instance, a *address) {
 	if held != i.scheduled {
 		e.schedule(i)
 	}
+}
+
+// effective is the instance's configuration on this machine: its own address is
+// no peer, so that one file serves every node. A list of nothing else stays, it
+// would turn the instance to multicast.
+func (e *engine) effective(i *instance) vrrp.Config {
+	cfg := i.spec.VRRP
+	own := func(p vrrp.Peer) bool { return e.has(p.Addr.WithZone("")) }
+	if others := slices.DeleteFunc(slices.Clone(cfg.Peers), own); len(others) > 0 {
+		cfg.Peers = others
+	}
+	return cfg
 }
 
 // dismiss lets go of an instance that is no longer configured.
@@ -198,6 +205,11 @@ func (e *engine) refreshInstance(i *instance) {
 	r := e.runners[i.name()]
 	if r == nil || e.stopping {
 		return
+	}
+	if cfg := e.effective(i); !reflect.DeepEqual(r.cfg, cfg) {
+		r.cfg = cfg
+		r.Reconfigure(cfg)
+		e.detach(r) // group, peers or VRID filter may be others now
 	}
 	faults := map[string]bool{}
 	cfg := &r.cfg

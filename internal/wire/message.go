@@ -88,7 +88,6 @@ type Instance struct {
 	VRRP               vrrp.Config
 	Addresses          []netif.Address
 	Announce           netif.Schedule
-	PromoteSecondaries bool
 }
 
 // ServicePlan is one virtual server, or a part of one: several plans of the
