@@ -133,7 +133,7 @@ func (e *engine) addressGone(k netif.Key) {
 	delete(e.present, k)
 	for _, i := range e.instances {
 		for _, a := range i.addrs {
-			if a.Key != k || a.state == absent {
+			if a.state == absent || !a.answersTo(k) {
 				continue
 			}
 			was := a.state
@@ -147,9 +147,7 @@ func (e *engine) addressGone(k netif.Key) {
 					"instance", i.name(), "address", k.String())
 				continue
 			}
-			e.repairs.Addresses++
-			e.log.Warn("virtual address was removed by somebody else and is put back",
-				"instance", i.name(), "address", k.String())
+			a.missed = !a.changed
 		}
 	}
 }

@@ -113,11 +113,24 @@ func (e *engine) listed(links []netif.Link, addrs []netif.Present) {
 	// One of ours may have come and gone entirely unseen.
 	for _, i := range e.instances {
 		for _, a := range i.addrs {
-			if _, there := now[a.Key]; a.state != absent && !there && !e.moving {
+			if a.state != absent && !e.holds(a) && !e.moving {
 				e.addressGone(a.Key)
 			}
 		}
 	}
+}
+
+// holds reports whether the machine has an address.
+func (e *engine) holds(a *address) bool {
+	if _, there := e.present[a.Key]; there || a.state != foreign {
+		return there
+	}
+	for k := range e.present {
+		if a.answersTo(k) {
+			return true
+		}
+	}
+	return false
 }
 
 // refreshLocal finds the addresses by which a real server would be this

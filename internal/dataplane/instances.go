@@ -176,6 +176,7 @@ func (e *engine) roleChanged(i *instance, c vrrp.RoleChange) {
 	i.role = c.To
 	i.preparing, i.prepared = false, false
 	for _, a := range i.addrs {
+		a.missed = false
 		// What failed is tried at once in the new role; but why an address
 		// could not be taken stays to be read.
 		if c.To == vrrp.Master || a.state == ours {

@@ -66,7 +66,17 @@ type address struct {
 	state presence
 	// dropped: no longer configured; it goes even while its instance is master.
 	dropped bool
+	// changed: it is ours, with other parameters than are configured now.
+	changed bool
+	// missed: an event has said that somebody took it away.
+	missed bool
 	trouble
+}
+
+// answersTo reports whether an address of the kernel is this one: the same, or,
+// where somebody else holds it, with another prefix length.
+func (a *address) answersTo(k netif.Key) bool {
+	return a.Key == k || a.state == foreign && a.Interface == k.Interface && a.Prefix.Addr() == k.Prefix.Addr()
 }
 
 // service is one virtual server.

@@ -221,7 +221,7 @@ func (m *model) nextMove(now time.Time) (move, bool) {
 			continue
 		}
 		for _, a := range m.takeOverOrder(i) {
-			if a.state != absent || a.dropped || a.waiting(now) {
+			if a.state != absent && !a.changed || a.dropped || a.waiting(now) {
 				continue
 			}
 			if !m.readyFor(i, a) {

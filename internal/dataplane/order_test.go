@@ -262,6 +262,21 @@ func TestReload(t *testing.T) {
 			}
 		})
 	})
+	bubble(t, "an address with new parameters is ours until it has them, and goes with the role", func(t *testing.T) {
+		w := newWorld(t, func(w *world) { w.opTime = 10 * time.Millisecond })
+		w.commit(instanceOf(100, "10.0.0.100"), web("web", "10.0.0.100", 1))
+		time.Sleep(masterDown)
+		labelled := instanceOf(100, "10.0.0.100")
+		labelled[0].Addresses[0].Label = "eth0:new"
+		// The address waits for the new servers.
+		w.commit(labelled, web("web", "10.0.0.100", 100))
+		w.took()
+		w.advertise(200)
+		time.Sleep(time.Millisecond)
+		if log := w.took(); !slices.Contains(log, "delete 10.0.0.100/24") {
+			t.Errorf("a backup keeps its address: %q", log)
+		}
+	})
 	bubble(t, "a delta changes servers and nothing else", func(t *testing.T) {
 		w := newWorld(t, nil)
 		w.commit(instanceOf(100, "10.0.0.100"), web("web", "10.0.0.100", 2))

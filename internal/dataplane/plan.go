@@ -167,9 +167,9 @@ func (e *engine) adoptInstance(i *instance, w wire.Instance) {
 		}
 		if a.Address != want {
 			// Other parameters of the same address: it is brought in line by
-			// adding it once more.
+			// adding it once more. Until then it is ours as it is.
 			a.Address = want
-			a.state = absent
+			a.changed = a.state == ours
 		}
 		a.dropped = false
 		next = append(next, a)

@@ -161,10 +161,11 @@ func (e *engine) didMove(m move, outcome netif.Outcome, err error) {
 			"error", err, "retry_in", a.backoff)
 	case !m.add:
 		a.clear()
-		a.state = absent
+		a.state, a.changed = absent, false
 	default:
 		a.clear()
-		a.state = ours
+		e.repaired(m, outcome)
+		a.state, a.changed = ours, false
 		if outcome == netif.Foreign {
 			a.state = foreign
 			e.log.Warn("virtual address is held by somebody else on this machine; it is left alone",
@@ -175,6 +176,17 @@ func (e *engine) didMove(m move, outcome netif.Outcome, err error) {
 		}
 	}
 	m.instance.forgetDropped()
+}
+
+// repaired counts an address that somebody had taken away. Where it is there
+// already, the event was an old one, of a change of our own.
+func (e *engine) repaired(m move, outcome netif.Outcome) {
+	if m.address.missed && outcome == netif.Added {
+		e.repairs.Addresses++
+		e.log.Warn("virtual address was removed by somebody else and is put back",
+			"instance", m.instance.name(), "address", m.address.Key.String())
+	}
+	m.address.missed = false
 }
 
 // forgetDropped removes the addresses that are no longer configured and gone.
