@@ -30,6 +30,7 @@ func TestAddresses(t *testing.T) {
 		{"held by somebody else", testHeldByOthers},
 		{"attributes", testAttributes},
 		{"flushed", testFlushed},
+		{"reloaded", testReloaded},
 		{"announcements", testAnnouncements},
 		{"refreshed announcements", testRefresh},
 		{"carrier returns", testCarrier},
@@ -208,11 +209,13 @@ func (c *callers) all() []string {
 
 // An address that somebody else has given the machine is his.
 func testHeldByOthers(t *testing.T) {
-	l, _, host := alone(t, "10.99.0.2/24", "10.99.0.100/24", "10.99.0.102/32", "10.99.0.103/24")
+	l, _, host := alone(t, "10.99.0.2/24", "10.99.0.100/24", "10.99.0.102/32", "10.99.0.103/24", "10.99.0.104/32")
 	b := newBalancer(l, host, virtualRouter(`virtual_ipaddress "10.99.0.100/24" {}`, `virtual_ipaddress "10.99.0.101/24" {}`,
-		`virtual_ipaddress "10.99.0.102/24" {}`, `virtual_ipaddress "10.99.0.103/24" {}`))
+		`virtual_ipaddress "10.99.0.102/24" {}`, `virtual_ipaddress "10.99.0.103/24" {}`,
+		`virtual_ipaddress "10.99.0.104/24" {}`))
 	b.master(addr("10.99.0.101"))
-	want := map[string]string{"10.99.0.100": "foreign", "10.99.0.101": "ours", "10.99.0.102": "foreign", "10.99.0.103": "foreign"}
+	want := map[string]string{"10.99.0.100": "foreign", "10.99.0.101": "ours", "10.99.0.102": "foreign",
+		"10.99.0.103": "foreign", "10.99.0.104": "foreign"}
 	l.Eventually(5*time.Second, "status says whose the addresses are", func() bool {
 		for of, state := range want {
 			if b.address(of).State != state {
@@ -226,10 +229,13 @@ func testHeldByOthers(t *testing.T) {
 	}
 	lab.Claim(t, "a virtual address that somebody else holds on the machine, with this or another prefix length, is left alone; status says foreign")
 
-	host.Run("ip", "address", "del", "10.99.0.103/24", "dev", "eth0")
-	l.Eventually(3*time.Second, "an address that its holder lets go is taken", func() bool {
-		return b.address("10.99.0.103").State == "ours" && host.Has(addr("10.99.0.103"))
-	})
+	for _, p := range []string{"10.99.0.103/24", "10.99.0.104/32"} {
+		host.Run("ip", "address", "del", p, "dev", "eth0")
+		of := prefix(p).Addr()
+		l.Eventually(3*time.Second, p+", which its holder lets go, is taken", func() bool {
+			return b.address(of.String()).State == "ours" && host.Has(of)
+		})
+	}
 	lab.Claim(t, "it is taken when its holder lets go")
 
 	b.director.Stop()
@@ -239,7 +245,7 @@ func testHeldByOthers(t *testing.T) {
 			t.Errorf("%s is gone with the director: %v", p, got)
 		}
 	}
-	if host.Has(addr("10.99.0.101")) || host.Has(addr("10.99.0.103")) {
+	if host.Has(addr("10.99.0.101")) || host.Has(addr("10.99.0.103")) || host.Has(addr("10.99.0.104")) {
 		t.Errorf("left by the director: %v", got)
 	}
 	lab.Claim(t, "a stop takes away what is ours and leaves what is not")
@@ -310,6 +316,30 @@ func testFlushed(t *testing.T) {
 	b.becomes("MASTER", room)
 	b.master(addr("10.99.0.100"))
 	lab.Claim(t, "without an own address there is nothing to advertise from: FAULT; MASTER again when it returns")
+}
+
+// A reload changes one address, takes one away and brings another.
+func testReloaded(t *testing.T) {
+	l, _, host := alone(t, "10.99.0.2/24")
+	conf := func(lines ...string) string {
+		return virtualRouter(append(lines, `virtual_ipaddress "10.99.0.103/24" {}`)...)
+	}
+	b := newBalancer(l, host, conf(`virtual_ipaddress "10.99.0.100/24" {}`, `virtual_ipaddress "10.99.0.101/24" {}`))
+	b.master(addr("10.99.0.103"))
+	l.File(host.Name+"/director.hcl", conf("virtual_ipaddress \"10.99.0.100/24\" {\n label = \"eth0:new\"\n }", `virtual_ipaddress "10.99.0.102/24" {}`))
+	b.director.Signal(unix.SIGHUP)
+	l.Eventually(5*time.Second, "the new addresses are in force", func() bool {
+		a := kernelAddress(t, host, addr("10.99.0.100"))
+		return a != nil && a.Label == "eth0:new" && host.Has(addr("10.99.0.102")) && !host.Has(addr("10.99.0.101"))
+	})
+	if i := b.instance(); i.State != "MASTER" || i.Transitions != 2 || b.status().Dataplane.Repairs.Addresses != 0 {
+		t.Errorf("%s after %d role changes, repairs %+v", i.State, i.Transitions, b.status().Dataplane.Repairs)
+	}
+	b.director.Stop()
+	if got := host.Addresses(); slices.ContainsFunc(got, func(p netip.Prefix) bool { return prefix("10.99.0.96/28").Contains(p.Addr()) }) {
+		t.Errorf("left by the stop: %v", got)
+	}
+	lab.Claim(t, "a reload changes the label of an address, takes one away and brings another, without a role change")
 }
 
 // testEventsLost stops the dataplane while more changes happen than its socket
