@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -120,15 +121,17 @@ func testTakenOver(t *testing.T, d *drift) {
 // A driftCase is one thing that somebody does to the kernel's table.
 type driftCase struct {
 	name string
-	// does are ipvsadm's arguments.
+	// does are lines of ipvsadm's arguments.
 	does string
 	// back are lines that are there again, not those that are not.
 	back []string
 	not  string
 	// within is what is promised.
 	within time.Duration
-	count  func(api.Repairs) uint64
-	said   string
+	// count is what grows by more.
+	count func(api.Repairs) uint64
+	more  uint64
+	said  string
 }
 
 const (
@@ -150,20 +153,17 @@ func repairedServices(r api.Repairs) uint64 { return r.Services }
 func repairedServers(r api.Repairs) uint64  { return r.Servers }
 
 var driftCases = []driftCase{
-	{name: "ipvsadm -C", does: "-C", within: lostService, count: repairedServices, said: "it was removed",
+	{name: "ipvsadm -C", does: "-C", within: lostService, count: repairedServices, more: 2, said: "it was removed",
 		back: append(wholeTaken, wholeWeb...)},
 	{name: "one service removed", does: "-D -t 10.99.0.100:80", within: lostService, back: wholeWeb,
-		count: repairedServices, said: "it was removed"},
+		count: repairedServices, more: 1, said: "it was removed"},
 	{name: "the scheduler changed", does: "-E -t 10.99.0.100:80 -s sh", within: lostService, back: wholeWeb,
-		not: "-A -t 10.99.0.100:80 -s sh", count: repairedServices, said: "its settings were changed"},
+		not: "-A -t 10.99.0.100:80 -s sh", count: repairedServices, more: 1, said: "its settings were changed"},
 	{name: "persistence added", does: "-E -t 10.99.0.100:80 -s rr -p 99", within: lostService, back: wholeWeb,
-		not: "-A -t 10.99.0.100:80 -s rr -p 99", count: repairedServices, said: "its settings were changed"},
-	{name: "a server removed", does: "-d -t 10.99.0.100:80 -r 10.99.0.12:80", within: lostServer, back: wholeWeb,
-		count: repairedServers, said: "its servers were changed"},
-	{name: "a weight changed", does: "-e -t 10.99.0.100:80 -r 10.99.0.12:80 -g -w 77", within: lostServer, back: wholeWeb,
-		count: repairedServers, said: "its servers were changed"},
-	{name: "a server added", does: "-a -t 10.99.0.100:80 -r 10.99.0.88:80 -g", within: lostServer, back: wholeWeb,
-		not: "-a -t 10.99.0.100:80 -r 10.99.0.88:80", count: repairedServers, said: "its servers were changed"},
+		not: "-A -t 10.99.0.100:80 -s rr -p 99", count: repairedServices, more: 1, said: "its settings were changed"},
+	{name: "a server removed, another's weight changed, a third added", within: lostServer, back: wholeWeb,
+		does: "-d -t 10.99.0.100:80 -r 10.99.0.12:80\n-e -t 10.99.0.100:80 -r 10.99.0.11:80 -g -w 77\n-a -t 10.99.0.100:80 -r 10.99.0.88:80 -g",
+		not:  "-a -t 10.99.0.100:80 -r 10.99.0.88:80", count: repairedServers, more: 3, said: "its servers were changed"},
 }
 
 // afterwards does what the case says and waits until all is well again.
@@ -171,12 +171,14 @@ func (d *drift) afterwards(t *testing.T, c driftCase) {
 	d.before = d.repairs()
 	said := len(d.log(c.said))
 	begin := time.Now()
-	d.ipvsadm(c.does)
+	for line := range strings.Lines(c.does) {
+		d.ipvsadm(strings.TrimSpace(line))
+	}
 	d.eventuallyTable(c.within+slow, c.name+": put right", func(t table) bool {
 		return t.has(c.back...) && (c.not == "" || !t.has(c.not))
 	})
 	took := since(begin)
-	d.lab.Eventually(3*time.Second, c.name+": counted", func() bool { return c.count(d.repairs()) > c.count(d.before) })
+	d.lab.Eventually(3*time.Second, c.name+": counted", func() bool { return c.count(d.repairs()) == c.count(d.before)+c.more })
 	if len(d.log(c.said)) == said {
 		t.Errorf("%s: not in the log: %q", c.name, c.said)
 	}
@@ -187,10 +189,11 @@ func (d *drift) afterwards(t *testing.T, c driftCase) {
 }
 
 func testDriftAddresses(t *testing.T, d *drift) {
-	for name, command := range map[string]string{
-		"one address deleted":   "ip address del 10.99.0.100/24 dev eth0",
-		"all addresses flushed": "ip -loops 1 address flush dev eth0 to 10.99.0.100/31",
+	for _, c := range [][2]string{
+		{"one address deleted", "ip address del 10.99.0.100/24 dev eth0"},
+		{"all addresses flushed", "ip -loops 1 address flush dev eth0 to 10.99.0.100/31"},
 	} {
+		name, command := c[0], c[1]
 		before := d.repairs().Addresses
 		begin := time.Now()
 		// A flush gives up when addresses return as fast as they go.
