@@ -98,38 +98,40 @@ func testFirstOfSubnet(t *testing.T) {
 
 // A virtual address alone in its subnet is what the kernel would send from.
 func testSourceOfChecks(t *testing.T) {
-	l, lan, host := alone(t, "10.99.0.2/24")
+	l, lan, host := alone(t, "10.99.0.2/24", "fd99::2/64")
 	witness := lan.Witness()
-	web := l.Host("web1", lan.At("10.99.0.11/24", "10.77.0.11/24"))
+	web := l.Host("web1", lan.At("10.99.0.11/24", "10.77.0.11/24", "fd99::11/64", "fd77::11/64"))
 	web.AddAddress("lo", prefix("10.77.0.100/32"))
+	web.AddAddress("lo", prefix("fd77::100/128"))
 	web.Sysctl("net.ipv4.conf.all.arp_ignore", "1")
-	callers := listenFor(t, web, "10.77.0.11:80")
-	b := newBalancer(l, host, virtualRouter(`virtual_ipaddress "10.77.0.100/24" {}`)+`virtual_server "web" {
-  address         = "10.77.0.100:80"
-  lb_kind         = "DR"
-  delay_loop      = 0.1
-  connect_timeout = 0.5
-  real_server "10.77.0.11:80" {
-    TCP_CHECK {}
-  }
-}
-`)
-	b.master(addr("10.77.0.100"))
-	if route := host.Run("ip", "route", "get", "10.77.0.11"); !strings.Contains(route, "src 10.77.0.100") {
-		t.Fatalf("the kernel would not use the virtual address: %s", route)
+	callers4, callers6 := listenFor(t, web, "10.77.0.11:80"), listenFor(t, web, "[fd77::11]:80")
+	service := func(name, vip, server string) string {
+		return fmt.Sprintf("virtual_server %q {\n  address = %q\n  lb_kind = \"DR\"\n  delay_loop = 0.1\n  connect_timeout = 1\n"+
+			"  real_server %q {\n    TCP_CHECK {}\n  }\n}\n", name, vip, server)
 	}
-	callers.reset()
-	l.Eventually(5*time.Second, "ten checks have come", func() bool { return callers.count() >= 10 })
-	if got := callers.all(); !slices.Equal(got, []string{"10.99.0.2"}) {
-		t.Errorf("checks came from %v, want from 10.99.0.2 only", got)
+	b := newBalancer(l, host, virtualRouter(`virtual_ipaddress "10.77.0.100/24" {}`, `virtual_ipaddress_excluded "fd77::100/64" {}`)+
+		service("web4", "10.77.0.100:80", "10.77.0.11:80")+service("web6", "[fd77::100]:80", "[fd77::11]:80"))
+	b.master(addr("10.77.0.100"), addr("fd77::100"))
+	for server, vip := range map[string]string{"10.77.0.11": "10.77.0.100", "fd77::11": "fd77::100"} {
+		if route := host.Run("ip", "route", "get", server); !strings.Contains(route, "src "+vip) {
+			t.Fatalf("the kernel would not use the virtual address: %s", route)
+		}
 	}
-	if s := b.service("web"); len(s.Servers) != 1 || !s.Servers[0].Healthy {
-		t.Errorf("the server is not in order: %+v", s.Servers)
+	callers4.reset()
+	callers6.reset()
+	l.Eventually(5*time.Second, "ten checks have come to each", func() bool { return callers4.count() >= 10 && callers6.count() >= 10 })
+	if got := append(callers4.all(), callers6.all()...); !slices.Equal(got, []string{"10.99.0.2", "fd99::2"}) {
+		t.Errorf("checks came from %v, want from 10.99.0.2 and fd99::2 only", got)
+	}
+	for _, name := range []string{"web4", "web6"} {
+		if s := b.service(name); len(s.Servers) != 1 || !s.Servers[0].Healthy {
+			t.Errorf("%s: the server is not in order: %+v", name, s.Servers)
+		}
 	}
 	if got := witness.Masters(time.Time{}); !slices.Equal(got, []netip.Addr{addr("10.99.0.2")}) {
 		t.Errorf("adverts came from %v, want from 10.99.0.2 only", got)
 	}
-	lab.Claim(t, "checks of a server that holds the virtual address too, and adverts, come from 10.99.0.2, where the kernel would take the virtual address")
+	lab.Claim(t, "checks of servers that hold the virtual address too, and adverts, come from the machine's own addresses, where the kernel would take the virtual ones")
 }
 
 // callers counts who connects to a listener.

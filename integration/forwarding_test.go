@@ -52,6 +52,26 @@ var forwardings = []forwarding{
 // schedulers are all that the guest's kernel has.
 var schedulers = strings.Fields("rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh")
 
+// settings are those of services that are only looked at in the kernel: a
+// virtual_server's lines, its only server, and what the kernel has.
+var settings = []struct {
+	lines, server string
+	have          []string
+}{
+	{"address = \"10.99.0.107:2000\"\n  lb_algo = \"sh\"\n  sh_port = true\n  sh_fallback = true", "10.98.0.11:8080",
+		[]string{"-A -t 10.99.0.107:2000 -s sh -b sh-fallback,sh-port"}},
+	{"address = \"10.99.0.107:2001\"\n  lb_algo = \"mh\"\n  mh_port = true", "10.98.0.11:8080",
+		[]string{"-A -t 10.99.0.107:2001 -s mh -b mh-port"}},
+	{"address = \"10.99.0.107:2002\"\n  protocol = \"SCTP\"", "10.98.0.11:2002",
+		[]string{"-A --sctp-service 10.99.0.107:2002 -s wlc", "-a --sctp-service 10.99.0.107:2002 -r 10.98.0.11:2002 -m -w 1"}},
+	{"address = \"10.99.0.107:2003\"\n  protocol = \"UDP\"\n  ops = true", "10.98.0.11:2003",
+		[]string{"-A -u 10.99.0.107:2003 -s wlc -o"}},
+	{"address = \"10.99.0.107:2004\"\n  weight = 7\n  uthreshold = 100\n  lthreshold = 50", "10.98.0.11:2004",
+		[]string{"-a -t 10.99.0.107:2004 -r 10.98.0.11:2004 -m -w 7"}},
+	{"fwmark = 8\n  ip_family = \"inet6\"\n  vrrp_instance = \"VI_1\"\n  lb_kind = \"DR\"", "[fd99::11]:80",
+		[]string{"-A -f 8 -6 -s wlc"}},
+}
+
 const udpService = `virtual_server "UDP" {
   address  = "10.99.0.104:53"
   protocol = "UDP"
@@ -147,6 +167,9 @@ func forwardingConf() string {
 		fmt.Fprintf(&b, "virtual_server \"scheduler-%s\" {\n  address = \"10.99.0.107:%d\"\n  lb_algo = %q\n  real_server \"10.98.0.11:8080\" {}\n}\n",
 			name, 1000+n, name)
 	}
+	for n, set := range settings {
+		fmt.Fprintf(&b, "virtual_server \"settings-%d\" {\n  %s\n  real_server %q {}\n}\n", n, set.lines, set.server)
+	}
 	return b.String()
 }
 
@@ -226,6 +249,17 @@ func testSchedulers(t *testing.T, b *balancer, have table) {
 		}
 	}
 	lab.Claim(t, "the kernel takes each of %s", strings.Join(schedulers, " "))
+	for _, set := range settings {
+		if !have.has(set.have...) {
+			t.Errorf("want %q, the kernel has\n%s", set.have, have)
+		}
+	}
+	// ipvsadm -S leaves thresholds out.
+	limits := strings.Join(strings.Fields(b.Run("ipvsadm", "-Ln", "--thresholds")), " ")
+	if !strings.Contains(limits, "-> 10.98.0.11:2004 100 50 ") {
+		t.Errorf("thresholds are not 100 and 50: %s", limits)
+	}
+	lab.Claim(t, "and scheduler flags, SCTP, one-packet scheduling, thresholds, IPv6 marks")
 	if v := b.service("scheduler-twos"); v.Programmed || v.Error == "" || v.Why != "refused by the kernel" {
 		t.Errorf("status says of a scheduler that the kernel does not have: %+v", v)
 	}
