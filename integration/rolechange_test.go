@@ -148,7 +148,7 @@ func (c *change) judge(t *testing.T, name string) {
 	for _, seen := range c.seen {
 		t.Logf("%s, %s: %s", name, c.what, seen)
 		if n := len(seen.With(lab.Refused)); n != 0 {
-			t.Errorf("%s, %s: %d new connections were refused: %s", name, c.what, n, seen)
+			t.Fatalf("%s, %s: %d new connections were refused: %s", name, c.what, n, seen)
 		}
 	}
 	lab.Claim(t, "%s, %s: %s", name, c.what, c)

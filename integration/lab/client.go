@@ -11,6 +11,10 @@ import (
 // kernel sends a lost first packet again, so that each attempt is one question.
 const patience = 900 * time.Millisecond
 
+// endurance is how long an attempt of a patient client waits: as people do, while
+// the kernel sends lost packets again.
+const endurance = 10 * time.Second
+
 // At most crowd attempts younger than young are under way, so that a client does
 // not choke a slow machine; older ones wait for an answer that may never come.
 const (
@@ -20,12 +24,13 @@ const (
 
 // Client makes attempts at one address without a pause until it is stopped.
 type Client struct {
-	host   *Host
-	target netip.AddrPort
-	every  time.Duration
-	end    chan struct{}
-	done   chan struct{}
-	open   sync.WaitGroup
+	host     *Host
+	target   netip.AddrPort
+	every    time.Duration
+	patience time.Duration
+	end      chan struct{}
+	done     chan struct{}
+	open     sync.WaitGroup
 
 	mu       sync.Mutex // guards attempts
 	attempts []Attempt
@@ -47,7 +52,17 @@ func (h *Host) Get(target netip.AddrPort) Attempt {
 // whether earlier ones have ended or not, but fewer when the machine cannot keep
 // up. 5 ms is about what the guest can do.
 func (h *Host) Client(target netip.AddrPort, every time.Duration) *Client {
-	c := &Client{host: h, target: target, every: every, end: make(chan struct{}), done: make(chan struct{})}
+	return h.client(target, every, patience)
+}
+
+// PatientClient is Client with attempts that outlast a lost packet: what fails
+// there would be seen by people. It says nothing of gaps.
+func (h *Host) PatientClient(target netip.AddrPort, every time.Duration) *Client {
+	return h.client(target, every, endurance)
+}
+
+func (h *Host) client(target netip.AddrPort, every, patience time.Duration) *Client {
+	c := &Client{host: h, target: target, every: every, patience: patience, end: make(chan struct{}), done: make(chan struct{})}
 	started := make(chan error, 1)
 	go func() {
 		defer close(c.done)
@@ -91,7 +106,7 @@ func (c *Client) begin(grown *time.Timer, release func()) {
 		if err != nil {
 			c.add(Attempt{Begin: begin, End: time.Now(), Outcome: Unreachable, Err: err})
 		} else {
-			c.add(attemptWith(file, c.target, begin, patience))
+			c.add(attemptWith(file, c.target, begin, c.patience))
 		}
 		grown.Stop()
 		release()
