@@ -26,6 +26,8 @@ const (
 	// starvedAfter is how long an answer may take of one that does want it: it
 	// may only be starved.
 	starvedAfter = 10 * time.Second
+	// idleStart is how long one may do nothing at all before it is ready.
+	idleStart = 5 * time.Second
 	// readyWithin bounds the loading of the configuration.
 	readyWithin = 2 * time.Minute
 	// stopWithin is how long control may take to end when asked.
@@ -131,12 +133,7 @@ func (s *supervisor) once(ctx context.Context) (ready bool, err error) {
 			s.e.out = nil
 		}
 	})
-	select {
-	case <-c.ready:
-		ready = true
-	default:
-	}
-	return ready, reason
+	return c.isReady(), reason
 }
 
 // start starts a process of normal priority with one end of a socket pair.
@@ -251,7 +248,7 @@ func (c *child) watch(ctx context.Context) error {
 	tick := time.NewTicker(pingEvery)
 	defer tick.Stop()
 	started := time.Now()
-	alive := started
+	alive, busy := started, started
 	var seq uint64
 	for {
 		select {
@@ -264,19 +261,31 @@ func (c *child) watch(ctx context.Context) error {
 		case <-tick.C:
 			seq++
 			c.out.Set("ping", wire.Message{Ping: &wire.Ping{Seq: seq}})
-			select {
-			case <-c.ready:
-			default:
+			if !c.isReady() {
 				alive = time.Now()
-				if time.Since(started) > readyWithin {
-					return fmt.Errorf("it was not ready within %v", readyWithin)
+				if wantsCPU(c.cmd.Process.Pid) {
+					busy = alive
 				}
+				if time.Since(started) > readyWithin || time.Since(busy) > idleStart {
+					return fmt.Errorf("it was not ready after %v", time.Since(started).Round(time.Millisecond))
+				}
+				continue
 			}
 			silent := time.Since(alive)
 			if silent > hungAfter && (silent > starvedAfter || !wantsCPU(c.cmd.Process.Pid)) {
 				return fmt.Errorf("it hangs: no answer for %v", silent.Round(time.Millisecond))
 			}
 		}
+	}
+}
+
+// isReady reports whether it has sent a whole configuration.
+func (c *child) isReady() bool {
+	select {
+	case <-c.ready:
+		return true
+	default:
+		return false
 	}
 }
 
