@@ -41,8 +41,8 @@ demo: setup ## what does it do? examples/lvs-dr, a cluster of five machines, in 
 fuzz: ## do codecs and config survive any input? FUZZTIME=60s for each target
 	scripts/fuzz $(FUZZTIME)
 
-bench: ## how fast?
-	go test -run '^$$' -bench . -benchmem ./...
+bench: setup ## how does it do beside keepalived and ipvsadm? ratios, one table; RUN=regexp chooses
+	go run ./integration/cmd/bench -run '$(RUN)'
 
 soak: setup ## does it hold for SOAKTIME=10m? the integration tests again and again
 	go run ./integration/cmd/integrate -run '$(RUN)' -for $(SOAKTIME)
