@@ -99,12 +99,14 @@ func TestForwarding(t *testing.T) {
 			if !have.has(f.lines...) {
 				t.Errorf("want %q, the kernel has\n%s", f.lines, have)
 			}
+			// A busy machine may let an attempt wait for too long: it is made
+			// again. It is never refused.
 			var attempts lab.Attempts
-			for range 6 {
+			for len(attempts.With(lab.Answered)) < 6 && len(attempts) < 12 {
 				attempts = append(attempts, client.Get(netip.MustParseAddrPort(f.target)))
 			}
 			by := slices.Sorted(maps.Keys(attempts.By()))
-			if len(attempts.Failed()) > 0 || f.by != nil && !slices.Equal(by, f.by) || f.by == nil && len(by) != 1 {
+			if len(attempts.With(lab.Answered)) < 6 || len(attempts.With(lab.Refused, lab.Reset, lab.Unreachable)) > 0 || f.by != nil && !slices.Equal(by, f.by) || f.by == nil && len(by) != 1 {
 				t.Errorf("%v, want answers of %v", attempts, f.by)
 			}
 			lab.Claim(t, "%v", attempts)
@@ -232,7 +234,7 @@ func askOverUDP(h *lab.Host, target string) (string, error) {
 		return "", err
 	}
 	defer func() { _ = conn.Close() }()
-	_ = conn.SetDeadline(time.Now().Add(2 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
 	if _, err := conn.Write([]byte("who?")); err != nil {
 		return "", err
 	}
