@@ -26,6 +26,7 @@ func TestAddresses(t *testing.T) {
 		test func(*testing.T)
 	}{
 		{"first of its subnet", testFirstOfSubnet},
+		{"second of its subnet", testSecondOfSubnet},
 		{"source of checks", testSourceOfChecks},
 		{"held by somebody else", testHeldByOthers},
 		{"attributes", testAttributes},
@@ -38,6 +39,7 @@ func TestAddresses(t *testing.T) {
 		{"another interface", testOtherInterface},
 		{"none can be brought up", testNone},
 		{"interface deleted", testInterfaceDeleted},
+		{"interface renamed", testInterfaceRenamed},
 		{"events lost", testEventsLost},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -94,6 +96,25 @@ func testFirstOfSubnet(t *testing.T) {
 		t.Errorf("after the stop: %v, promote_secondaries %s", host.Addresses(), promotes(host))
 	}
 	lab.Claim(t, "giving up the first address of a subnet leaves the administrator's second one, and promote_secondaries as it was (0)")
+}
+
+// The same the other way round: the administrator's address goes, and the
+// kernel takes the virtual one of its subnet along.
+func testSecondOfSubnet(t *testing.T) {
+	l, _, host := alone(t, "10.98.0.2/24", "10.99.0.2/24")
+	host.Sysctl("net.ipv4.conf.eth0.promote_secondaries", "0")
+	b := newBalancer(l, host, virtualRouter(`virtual_ipaddress "10.99.0.100/24" {}`, `virtual_ipaddress "10.99.0.101/24" {}`))
+	b.master(addr("10.99.0.100"), addr("10.99.0.101"))
+	host.Run("ip", "address", "del", "10.99.0.2/24", "dev", "eth0")
+	l.Eventually(room, "both are back", func() bool {
+		return b.address("10.99.0.100").State == "ours" && b.address("10.99.0.101").State == "ours" &&
+			host.Has(addr("10.99.0.100")) && host.Has(addr("10.99.0.101"))
+	})
+	l.Eventually(room, "both are counted", func() bool { return b.status().Dataplane.Repairs.Addresses == 2 })
+	if i := b.instance(); i.State != "MASTER" || i.Transitions != 2 {
+		t.Errorf("%s after %d role changes, want MASTER after 2", i.State, i.Transitions)
+	}
+	lab.Claim(t, "virtual addresses that the kernel removed with the administrator's first of their subnet are back, and counted")
 }
 
 // A virtual address alone in its subnet is what the kernel would send from.

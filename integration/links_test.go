@@ -128,3 +128,27 @@ func testInterfaceDeleted(t *testing.T) {
 	}
 	lab.Claim(t, "its interface is deleted: FAULT")
 }
+
+// An interface gets another name, and its own again.
+func testInterfaceRenamed(t *testing.T) {
+	l, _, host := alone(t, "10.99.0.2/24")
+	b := newBalancer(l, host, virtualRouter(`virtual_ipaddress "10.99.0.100/24" {}`))
+	b.master(addr("10.99.0.100"))
+	rename := func(from, to string) {
+		host.Run("ip", "link", "set", from, "down")
+		host.Run("ip", "link", "set", from, "name", to)
+		host.Run("ip", "link", "set", to, "up")
+	}
+	rename("eth0", "other0")
+	b.becomes("FAULT", room)
+	l.Eventually(room, "status says why", func() bool {
+		return slices.Equal(b.instance().Faults, []string{"interface eth0 does not exist"})
+	})
+	if host.Has(addr("10.99.0.100")) {
+		t.Error("the address is still on the renamed interface")
+	}
+	rename("other0", "eth0")
+	b.becomes("MASTER", 2*time.Second+room)
+	b.master(addr("10.99.0.100"))
+	lab.Claim(t, "an interface that gets another name is gone (FAULT), and works again under its own")
+}
