@@ -59,13 +59,13 @@ type engine struct {
 	keep     keeper
 
 	model
-	table    table
-	tableErr error
-	runners  map[string]*running
-	links    map[string]netif.Link
-	present  map[netif.Key]netif.Present
-	moved    bool // links or addresses are not what the instances were told
-	news     bool // an instance or an address is not what control was told
+	table   table
+	noTable trouble // while there is no table
+	runners map[string]*running
+	links   map[string]netif.Link
+	present map[netif.Key]netif.Present
+	moved   bool // links or addresses are not what the instances were told
+	news    bool // an instance or an address is not what control was told
 
 	// generation is the last committed one, inKernel the last one that was in
 	// the kernel completely.
@@ -198,7 +198,7 @@ func (e *engine) complete() bool {
 
 // everySecond looks at what sends no events.
 func (e *engine) everySecond() {
-	if e.table == nil && !e.stopping {
+	if e.table == nil && !e.stopping && !e.noTable.waiting(time.Now()) {
 		e.openTable()
 	}
 	e.poll.due = true

@@ -133,7 +133,7 @@ func TestKernelSaysNo(t *testing.T) {
 		w.mu.Lock()
 		w.noIPVS = nil
 		w.mu.Unlock()
-		time.Sleep(2 * time.Second)
+		time.Sleep(5 * time.Second) // the fourth try, 7 s after the start
 		wantLog(t, w, "advert 100", "ipvs -A -t 10.0.0.100:80", "ipvs -a -t 10.0.0.100:80 -r 10.1.0.0:80")
 	})
 	bubble(t, "an instance that can bring up none of its addresses advertises no black hole", func(t *testing.T) {

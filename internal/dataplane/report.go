@@ -95,8 +95,8 @@ func (e *engine) processState() wire.ProcessState {
 		p.LogDropped = e.logDropped()
 	}
 	switch {
-	case e.tableErr != nil:
-		p.IPVS = e.tableErr.Error()
+	case e.noTable.err != nil:
+		p.IPVS = e.noTable.err.Error()
 	case e.table == nil:
 		p.IPVS = "not opened yet"
 	}

@@ -236,16 +236,17 @@ func (e *engine) openTable() {
 
 func (e *engine) opened(t table, err error) {
 	if err != nil {
-		if e.tableErr == nil || e.tableErr.Error() != err.Error() {
+		if e.noTable.err == nil || e.noTable.err.Error() != err.Error() {
 			e.log.Error("no IPVS: electing and checking go on without it", "error", err)
 		}
-		e.tableErr = err
+		e.noTable.fail(err, time.Now())
 		return
 	}
-	if e.tableErr != nil {
+	if e.noTable.err != nil {
 		e.log.Info("IPVS is there")
 	}
-	e.table, e.tableErr, e.model.ipvs = t, nil, true
+	e.noTable.clear()
+	e.table, e.model.ipvs = t, true
 	for _, s := range e.services {
 		s.unsure = true
 	}
