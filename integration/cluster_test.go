@@ -185,10 +185,16 @@ func (n *node) forwards() (services, servers int) {
 	return services, servers
 }
 
-// eventually waits long enough for a full table on a busy machine, with pauses
-// that leave the CPU to others.
-func (c *cluster) eventually(what string, so func() bool) {
-	c.lab.Eventually(c.lvs2.down()+30*time.Second, what, func() bool {
+// long is enough for a full table on a busy machine.
+const long = 30 * time.Second
+
+// eventually waits for long, with pauses that leave the CPU to others.
+func (c *cluster) eventually(what string, so func() bool) { eventually(c.lab, what, so) }
+
+func (b *balancer) eventually(what string, so func() bool) { eventually(b.lab, what, so) }
+
+func eventually(l *lab.Lab, what string, so func() bool) {
+	l.Eventually(long, what, func() bool {
 		time.Sleep(20 * time.Millisecond)
 		return so()
 	})

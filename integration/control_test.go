@@ -69,7 +69,7 @@ func steady(s *api.Status) string {
 func testControlKilled(t *testing.T, c *cluster, people *lab.Client) {
 	const kills = 10
 	before, begin := c.lvs1.status(), time.Now()
-	back := c.lvs1.killControl(kills)
+	back := c.lvs1.endControl(kills, syscall.SIGKILL)
 	after := c.lvs1.status()
 	if after.Dataplane.ControlRestarts != kills {
 		t.Errorf("status counts %d restarts, want %d", after.Dataplane.ControlRestarts, kills)
@@ -91,15 +91,15 @@ func (c *cluster) none(people *lab.Client, begin, end time.Time) lab.Attempts {
 	return seen
 }
 
-// killControl kills the node's control process so many times, each as soon as
+// endControl sends the control process a signal so many times, each as soon as
 // the dataplane has heard what it wants, and returns how long it was away,
 // shortest first.
-func (b *balancer) killControl(times int) []time.Duration {
+func (b *balancer) endControl(times int, signal syscall.Signal) []time.Duration {
 	before := b.status()
 	pid := before.Control.PID
 	var away []time.Duration
 	for range times {
-		b.lab.Expect(syscall.Kill(pid, syscall.SIGKILL) == nil, "no process %d", pid)
+		b.lab.Expect(syscall.Kill(pid, signal) == nil, "no process %d", pid)
 		killed := time.Now()
 		var s *api.Status
 		b.lab.Eventually(10*room, "another control process answers", func() bool {
@@ -208,4 +208,29 @@ func (f *freezer) end() int {
 		_ = syscall.Kill(pid, syscall.SIGCONT) // some have been replaced
 	}
 	return len(f.stopped)
+}
+
+// TestControlReturns shows how fast control is back, where starting a process
+// does not take a second by itself.
+//
+// It needs network namespaces.
+func TestControlReturns(t *testing.T) {
+	lab.Need(t, lab.Netns)
+	l, host := newMachine(t)
+	b := newBalancer(l, host, onlyInstance)
+	b.becomes("MASTER", room)
+	before := b.status()
+	const times = 5
+	killed := b.endControl(times, syscall.SIGKILL)
+	hung := b.endControl(times, syscall.SIGSTOP)
+	for _, away := range [][]time.Duration{killed, hung} {
+		if median := away[times/2]; median > time.Second {
+			t.Errorf("control was away for %v (median of %v), want a second", median, away)
+		}
+	}
+	if s := b.status(); s.Dataplane.ControlRestarts != 2*times || steady(s) != steady(before) {
+		t.Errorf("status says %d restarts and %s, want %d and %s", s.Dataplane.ControlRestarts, steady(s), 2*times, steady(before))
+	}
+	lab.Claim(t, "killed, control answers again after %s (worst %s), hung after %s (worst %s), %d times each; no role change",
+		ms(killed[times/2]), ms(killed[times-1]), ms(hung[times/2]), ms(hung[times-1]), times)
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 )
@@ -43,12 +44,20 @@ type Director struct {
 // name is the node's. Further arguments go to `director run`.
 func (h *Host) Director(config string, args ...string) *Director {
 	h.lab.t.Helper()
+	return h.DirectorVia(nil, config, args...)
+}
+
+// DirectorVia is Director by another command, whose words come first and which
+// executes it, as setpriv does.
+func (h *Host) DirectorVia(via []string, config string, args ...string) *Director {
+	h.lab.t.Helper()
 	bin, err := directorBinary()
 	h.must("director", err)
 	run := filepath.Join(h.Dir(), "run")
 	h.must("folder", os.MkdirAll(run, 0o755))
 	args = append([]string{"run", "-c", config, "--run-dir", run, "-i", h.Name}, args...)
-	return &Director{Process: h.Start(bin, args...), RunDir: run, bin: bin}
+	command := slices.Concat(via, []string{bin}, args)
+	return &Director{Process: h.Start(command[0], command[1:]...), RunDir: run, bin: bin}
 }
 
 // Command runs another director command on the host, with the run directory of
