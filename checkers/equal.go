@@ -10,7 +10,8 @@ import (
 func (s Spec) Equal(o Spec) bool {
 	a, b := s, o
 	a.HTTP, b.HTTP = nil, nil
-	return a == b && s.HTTP.equal(o.HTTP)
+	a.DNS, b.DNS = nil, nil
+	return a == b && s.HTTP.equal(o.HTTP) && equalPointers(s.DNS, o.DNS)
 }
 
 func (h *HTTP) equal(o *HTTP) bool {

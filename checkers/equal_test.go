@@ -31,6 +31,7 @@ func TestSpecEqual(t *testing.T) {
 		"no regex":  func(s *Spec) { s.HTTP.URLs[0].Regex = nil },
 		"no match":  func(s *Spec) { s.HTTP.URLs[0].RegexNoMatch = true },
 		"max":       func(s *Spec) { s.HTTP.URLs[0].RegexMax = 9 },
+		"a DNS":     func(s *Spec) { s.DNS = &DNS{} },
 		"more URLs": func(s *Spec) { s.HTTP.URLs = append(s.HTTP.URLs, URL{}) },
 	} {
 		s := base()

@@ -18,6 +18,15 @@ func tcpSpec(target netip.AddrPort) Spec {
 	}
 }
 
+// dnsSpec is a DNS_CHECK with keepalived's defaults, but a shorter timeout.
+func dnsSpec(target netip.AddrPort) Spec {
+	s := tcpSpec(target)
+	s.Kind = DNSCheck
+	s.Retry, s.DelayBeforeRetry = 3, s.DelayLoop
+	s.DNS = &DNS{Type: "SOA", Name: "."}
+	return s
+}
+
 // httpSpec is an HTTP_GET of urls.
 func httpSpec(target netip.AddrPort, urls ...URL) Spec {
 	s := tcpSpec(target)

@@ -20,7 +20,8 @@ type Prober interface {
 	Probe(ctx context.Context, url int) Result
 }
 
-// Conn is what a probe needs of a connection. net.Conn has it.
+// Conn is what a probe needs of a connection. net.Conn has it. For DNS_CHECK
+// each Write and each Read is one datagram.
 type Conn interface {
 	io.ReadWriteCloser
 	SetDeadline(time.Time) error
@@ -34,7 +35,7 @@ type Env struct {
 	// the kernel. It is called for each probe, from many goroutines at once.
 	SourceFor func(dst netip.Addr) (netip.Addr, error)
 	// Dial connects to s.Target, from src when that is valid, within
-	// s.ConnectTimeout. nil: by TCP.
+	// s.ConnectTimeout. nil: by TCP, DNS_CHECK by UDP.
 	Dial func(ctx context.Context, s *Spec, src netip.Addr) (Conn, error)
 }
 
@@ -60,6 +61,8 @@ func New(s Spec, env Env) (Prober, error) {
 		return &tcpCheck{spec: s, env: env}, nil
 	case HTTPGet:
 		return newHTTPGet(s, env)
+	case DNSCheck:
+		return newDNSCheck(s, env)
 	}
 	return nil, fmt.Errorf("no such checker: %q", s.Kind)
 }

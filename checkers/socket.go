@@ -13,11 +13,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// socket is a TCP connection on Go's poller without package net, whose dialer
-// costs a goroutine and several system calls for each connection.
+// socket is a TCP connection, or a UDP socket with one peer, on Go's poller
+// without package net, whose dialer costs a goroutine and several system calls
+// for each connection.
 type socket struct {
 	*os.File
-	raw syscall.RawConn
+	raw      syscall.RawConn
+	datagram bool
 }
 
 // dial connects a socket as s says, from src when it is valid.
@@ -30,7 +32,12 @@ func dial(ctx context.Context, s *Spec, src netip.Addr) (Conn, error) {
 	if err != nil {
 		return nil, &lackError{"zone of " + s.Target.String(), err}
 	}
-	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, unix.IPPROTO_TCP)
+	datagram := s.Kind == DNSCheck
+	sort, protocol := unix.SOCK_STREAM, unix.IPPROTO_TCP
+	if datagram {
+		sort, protocol = unix.SOCK_DGRAM, unix.IPPROTO_UDP
+	}
+	fd, err := unix.Socket(family, sort|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, protocol)
 	if err != nil {
 		return nil, &lackError{"socket", err}
 	}
@@ -38,16 +45,21 @@ func dial(ctx context.Context, s *Spec, src netip.Addr) (Conn, error) {
 		_ = unix.Close(fd)
 		return nil, err
 	}
-	err = connect(fd, to)
-	if err != nil && err != unix.EINPROGRESS {
+	pending := connect(fd, to)
+	if pending != nil && pending != unix.EINPROGRESS {
 		_ = unix.Close(fd)
-		return nil, connectError(err)
+		return nil, connectError(pending)
 	}
-	c := &socket{File: os.NewFile(uintptr(fd), "socket")}
+	c := &socket{File: os.NewFile(uintptr(fd), "socket"), datagram: datagram}
 	if c.raw, err = c.SyscallConn(); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
-	if err := c.established(ctx, s, to); err != nil {
+	if pending != nil {
+		if err := c.established(ctx, s, to); err != nil {
+			return nil, errors.Join(err, c.Close())
+		}
+	}
+	if err := c.refuseItself(s); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
@@ -99,7 +111,7 @@ func prepare(fd int, s *Spec, src netip.Addr) error {
 
 // prepareFixedPort makes the same local port usable for the next probe: our own
 // TIME_WAIT would refuse it for a minute, so such a connection ends with a
-// reset.
+// reset. UDP has none; there checks of several targets can share the port.
 func prepareFixedPort(fd int) error {
 	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
 		return err
@@ -138,10 +150,7 @@ func (c *socket) established(ctx context.Context, s *Spec, to unix.Sockaddr) err
 			return err
 		}
 	}
-	if result != nil {
-		return connectError(result)
-	}
-	return c.refuseItself(s)
+	return result
 }
 
 // refuseItself finds a socket that is connected to itself. That happens on a
@@ -164,9 +173,12 @@ func (c *socket) refuseItself(s *Spec) error {
 }
 
 // Read reads once more before a deadline is believed: when this process was
-// late, the answer is there already.
+// late, the answer is there already. An empty datagram is 0 bytes and no error.
 func (c *socket) Read(p []byte) (int, error) {
 	n, err := c.File.Read(p)
+	if c.datagram && err == io.EOF {
+		return 0, nil
+	}
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
 		return n, err
 	}
@@ -174,22 +186,36 @@ func (c *socket) Read(p []byte) (int, error) {
 	if c.raw.Control(func(fd uintptr) { n, late = unix.Read(int(fd), p) }) != nil || late != nil {
 		return 0, err
 	}
-	if n == 0 {
+	if n == 0 && !c.datagram {
 		return 0, io.EOF
 	}
 	return n, nil
 }
 
-// connectError tells what is ours from what is the server's.
+// connectError tells what is ours from what is the server's, as long as no
+// packet can have come back: an ICMPv6 "administratively prohibited" of the
+// server's firewall is EACCES too.
 func connectError(err error) error {
-	switch err {
+	if ours(err) {
+		return &lackError{"connect", err}
+	}
+	return err
+}
+
+// ours says whether a system call failed for a reason of this machine.
+func ours(err error) bool {
+	var errno syscall.Errno
+	if !errors.As(err, &errno) {
+		return false
+	}
+	switch errno {
 	case unix.EADDRNOTAVAIL, unix.EADDRINUSE, unix.EAGAIN, // local ports
 		unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM,
 		unix.EPERM, unix.EACCES, // a local firewall or a prohibit route
 		unix.EINVAL, unix.ENODEV, unix.EAFNOSUPPORT:
-		return &lackError{"connect", err}
+		return true
 	}
-	return err
+	return false
 }
 
 // sockaddr turns an address into the kernel's form. The zone of a link-local

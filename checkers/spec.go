@@ -20,6 +20,7 @@ type Kind string
 const (
 	TCPCheck Kind = "TCP_CHECK"
 	HTTPGet  Kind = "HTTP_GET"
+	DNSCheck Kind = "DNS_CHECK"
 )
 
 // Spec describes one check of one real server completely. All ranges are
@@ -54,6 +55,8 @@ type Spec struct {
 	LogAllFailures bool
 	// HTTP holds what HTTP_GET needs; nil for other kinds.
 	HTTP *HTTP
+	// DNS holds what DNS_CHECK needs; nil for other kinds.
+	DNS *DNS
 }
 
 // HTTP is the part of a Spec that HTTP_GET needs.
@@ -82,6 +85,14 @@ type URL struct {
 	Regex              *regexp.Regexp
 	RegexNoMatch       bool
 	RegexMin, RegexMax int
+}
+
+// DNS is the part of a Spec that DNS_CHECK needs.
+type DNS struct {
+	// Type is the type asked for, one of [DNSTypes].
+	Type string
+	// Name is the name asked for, as [DomainName] returns it.
+	Name string
 }
 
 // StatusRange is a range of HTTP status codes, both ends included.
