@@ -85,9 +85,9 @@ type Commit struct{ Generation uint64 }
 
 // Instance is one virtual router with what moves with its role.
 type Instance struct {
-	VRRP               vrrp.Config
-	Addresses          []netif.Address
-	Announce           netif.Schedule
+	VRRP      vrrp.Config
+	Addresses []netif.Address
+	Announce  netif.Schedule
 }
 
 // ServicePlan is one virtual server, or a part of one: several plans of the
