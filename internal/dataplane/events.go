@@ -118,6 +118,38 @@ func (e *engine) listed(links []netif.Link, addrs []netif.Present) {
 			}
 		}
 	}
+	for k, p := range now {
+		if p.Ours && !e.moving {
+			e.foundOurs(k)
+		}
+	}
+}
+
+// foundOurs takes in that an address of ours is on the machine. One that is not
+// where it was put has moved with its interface, which got another name while
+// it was up: it goes.
+func (e *engine) foundOurs(k netif.Key) {
+	var home *instance
+	for _, i := range e.instances {
+		for _, a := range i.addrs {
+			if a.Key == k {
+				if a.state == absent {
+					a.state, e.news = ours, true
+				}
+				return
+			}
+			if a.Prefix == k.Prefix {
+				home = i
+			}
+		}
+	}
+	if home == nil {
+		return
+	}
+	e.log.Warn("virtual address has moved to another interface with its name and goes", "instance", home.name(), "address", k.String())
+	moved := &address{state: ours, dropped: true}
+	moved.Key = k
+	home.addrs = append(home.addrs, moved)
 }
 
 // holds reports whether the machine has an address.

@@ -277,6 +277,28 @@ func TestReload(t *testing.T) {
 			t.Errorf("a backup keeps its address: %q", log)
 		}
 	})
+	bubble(t, "an address that moved with the name of its interface goes", func(t *testing.T) {
+		w := newWorld(t, nil)
+		w.commit(instanceOf(100, "10.0.0.100"))
+		time.Sleep(masterDown)
+		w.took()
+		w.mu.Lock()
+		p := w.have("10.0.0.100/24", true)
+		delete(w.addrs, p.Key)
+		p.Interface = "other0"
+		w.addrs[p.Key] = p
+		w.mu.Unlock()
+		w.event(netif.Resync{})
+		got := slices.DeleteFunc(w.took(), func(l string) bool { return strings.HasPrefix(l, "announce") })
+		if want := []string{"add 10.0.0.100/24", "delete 10.0.0.100/24"}; !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if _, there := w.addrs[p.Key]; there || len(w.addrs) != 2 {
+			t.Errorf("on the machine: %v", w.addrs)
+		}
+	})
 	bubble(t, "a delta changes servers and nothing else", func(t *testing.T) {
 		w := newWorld(t, nil)
 		w.commit(instanceOf(100, "10.0.0.100"), web("web", "10.0.0.100", 2))
