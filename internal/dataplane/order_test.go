@@ -262,6 +262,25 @@ func TestReload(t *testing.T) {
 			}
 		})
 	})
+	bubble(t, "a delta changes servers and nothing else", func(t *testing.T) {
+		w := newWorld(t, nil)
+		w.commit(instanceOf(100, "10.0.0.100"), web("web", "10.0.0.100", 2))
+		time.Sleep(masterDown)
+		w.took()
+		gone := web("", "10.0.0.100", 1).Service.Servers[0].ServerKey
+		w.on(func(e *engine) {
+			e.commit(&change{begin: wire.Begin{Generation: 2}, deltas: []wire.Delta{{Name: "web", Delete: []ipvs.ServerKey{gone}}}})
+		})
+		wantLog(t, w, "ipvs -d -t 10.0.0.100:80 -r 10.1.0.0:80")
+		w.on(func(e *engine) {
+			if e.generation != 2 || e.inKernel != 2 {
+				t.Errorf("generation %d, in the kernel %d, want 2", e.generation, e.inKernel)
+			}
+		})
+	})
+}
+
+func TestAddressesOfAMaster(t *testing.T) {
 	bubble(t, "an address with new parameters is ours until it has them, and goes with the role", func(t *testing.T) {
 		w := newWorld(t, func(w *world) { w.opTime = 10 * time.Millisecond })
 		w.commit(instanceOf(100, "10.0.0.100"), web("web", "10.0.0.100", 1))
@@ -298,21 +317,5 @@ func TestReload(t *testing.T) {
 		if _, there := w.addrs[p.Key]; there || len(w.addrs) != 2 {
 			t.Errorf("on the machine: %v", w.addrs)
 		}
-	})
-	bubble(t, "a delta changes servers and nothing else", func(t *testing.T) {
-		w := newWorld(t, nil)
-		w.commit(instanceOf(100, "10.0.0.100"), web("web", "10.0.0.100", 2))
-		time.Sleep(masterDown)
-		w.took()
-		gone := web("", "10.0.0.100", 1).Service.Servers[0].ServerKey
-		w.on(func(e *engine) {
-			e.commit(&change{begin: wire.Begin{Generation: 2}, deltas: []wire.Delta{{Name: "web", Delete: []ipvs.ServerKey{gone}}}})
-		})
-		wantLog(t, w, "ipvs -d -t 10.0.0.100:80 -r 10.1.0.0:80")
-		w.on(func(e *engine) {
-			if e.generation != 2 || e.inKernel != 2 {
-				t.Errorf("generation %d, in the kernel %d, want 2", e.generation, e.inKernel)
-			}
-		})
 	})
 }
