@@ -9,7 +9,7 @@ import "runtime"
 // keeps or gets.
 //
 // Every service in have that is not in want is removed: the caller leaves out
-// of have what is not its own, see [Owned]. The kernel can change everything
+// of have what is not its own. The kernel can change everything
 // but the key in place (ip_vs_edit_service and ip_vs_edit_dest in
 // net/netfilter/ipvs/ip_vs_ctl.c), the forwarding method too, so an entry never
 // loses its connections to a change. Both tables name a service once, and a
