@@ -22,10 +22,14 @@ func (b *builder) checks(r, vs *node, target netip.AddrPort) []checkers.Spec {
 	for _, k := range from.kids {
 		switch k.spec.name {
 		case "TCP_CHECK":
-			specs = append(specs, b.check(k, r, vs, target, checkers.TCPCheck, time.Second))
+			specs = append(specs, b.check(k, r, vs, target, checkers.TCPCheck))
 		case "HTTP_GET":
-			spec := b.check(k, r, vs, target, checkers.HTTPGet, 3*time.Second)
+			spec := b.check(k, r, vs, target, checkers.HTTPGet)
 			spec.HTTP = b.http([]*node{k, r, vs})
+			specs = append(specs, spec)
+		case "DNS_CHECK":
+			spec := b.check(k, r, vs, target, checkers.DNSCheck)
+			spec.DNS = &checkers.DNS{Type: or(k, "type", "SOA"), Name: or(k, "name", ".")}
 			specs = append(specs, spec)
 		}
 	}
@@ -42,22 +46,37 @@ func (n *node) hasCheckers() bool {
 	return false
 }
 
+// tries are the defaults of retry and delay_before_retry; a delay of 0 stands
+// for delay_loop.
+var tries = map[checkers.Kind]struct {
+	retry int64
+	delay time.Duration
+}{
+	checkers.TCPCheck: {1, time.Second},
+	checkers.HTTPGet:  {1, 3 * time.Second},
+	checkers.DNSCheck: {3, 0},
+}
+
 // check builds what all checkers have in common.
-func (b *builder) check(k, r, vs *node, target netip.AddrPort, kind checkers.Kind, retryDelay time.Duration) checkers.Spec {
+func (b *builder) check(k, r, vs *node, target netip.AddrPort, kind checkers.Kind) checkers.Spec {
 	scope := []*node{k, r, vs}
 	s := checkers.Spec{
-		Kind:             kind,
-		Bind:             or(k, "bindto", netip.Addr{}),
-		BindPort:         uint16(or(k, "bind_port", int64(0))),
-		BindInterface:    or(k, "bind_if", ""),
-		FWMark:           uint32(or(k, "fwmark", int64(0))),
-		ConnectTimeout:   nearestOf(scope, "connect_timeout", 5*time.Second),
-		DelayLoop:        nearestOf(scope, "delay_loop", DefaultDelayLoop),
-		Retry:            int(nearestOf(scope, "retry", int64(1))),
-		DelayBeforeRetry: nearestOf(scope, "delay_before_retry", retryDelay),
-		Alpha:            nearestOf(scope, "alpha", false),
-		LogAllFailures:   or(k, "log_all_failures", or(b.global, "checker_log_all_failures", false)),
+		Kind:           kind,
+		Bind:           or(k, "bindto", netip.Addr{}),
+		BindPort:       uint16(or(k, "bind_port", int64(0))),
+		BindInterface:  or(k, "bind_if", ""),
+		FWMark:         uint32(or(k, "fwmark", int64(0))),
+		ConnectTimeout: nearestOf(scope, "connect_timeout", 5*time.Second),
+		DelayLoop:      nearestOf(scope, "delay_loop", DefaultDelayLoop),
+		Retry:          int(nearestOf(scope, "retry", tries[kind].retry)),
+		Alpha:          nearestOf(scope, "alpha", false),
+		LogAllFailures: or(k, "log_all_failures", or(b.global, "checker_log_all_failures", false)),
 	}
+	delay := tries[kind].delay
+	if delay == 0 {
+		delay = s.DelayLoop
+	}
+	s.DelayBeforeRetry = nearestOf(scope, "delay_before_retry", delay)
 	s.Warmup = nearestOf(scope, "warmup", s.DelayLoop)
 	addr := or(k, "connect_ip", target.Addr())
 	port := or(k, "connect_port", int64(target.Port()))

@@ -170,6 +170,15 @@ var pathKind = ofString(`a path such as "/health"`, func(s string) (any, *fault)
 	return s, nil
 })
 
+// domainKind is the name a DNS server is asked for, fully qualified.
+var domainKind = ofString(`a domain name such as "example.net"`, func(s string) (any, *fault) {
+	name, err := checkers.DomainName(s)
+	if err != nil {
+		return nil, faultf("%s", err)
+	}
+	return name, nil
+})
+
 // checksumKind is v3_checksum_as_v2.
 var checksumKind = &kind{want: `true, false or "either"`, read: func(v cty.Value) (any, *fault) {
 	switch {

@@ -1,9 +1,13 @@
 package config
 
-import "slices"
+import (
+	"slices"
+
+	"director/checkers"
+)
 
 // checkerBlocks are the checkers of this version.
-var checkerBlocks = []*block{tcpCheckBlock, httpGetBlock}
+var checkerBlocks = []*block{tcpCheckBlock, httpGetBlock, dnsCheckBlock}
 
 // checkCommon are the arguments of every checker that opens a connection.
 var checkCommon = slices.Concat([]attr{
@@ -22,6 +26,16 @@ var checkOther = map[string]string{"nb_get_retry": `did you mean "retry"?`}
 var tcpCheckBlock = &block{
 	name: "TCP_CHECK", doc: "The server is in order when a connection can be made.",
 	attrs: checkCommon, other: checkOther,
+}
+
+// dnsCheckBlock is DNS_CHECK.
+var dnsCheckBlock = &block{
+	name: "DNS_CHECK", doc: "The server is in order when it replies to a question by UDP with NOERROR, with or without answers.",
+	attrs: append([]attr{
+		{name: "type", kind: oneOf(checkers.DNSTypes...), doc: "Type asked for.", def: `"SOA"`},
+		{name: "name", kind: domainKind, doc: "Name asked for.", def: `"."`},
+	}, checkCommon...),
+	other: checkOther,
 }
 
 // httpGetBlock is HTTP_GET.

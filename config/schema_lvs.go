@@ -25,8 +25,8 @@ var serverDefaults = append([]attr{
 var checkDefaults = []attr{
 	{name: "delay_loop", kind: seconds(0.001, unlimited), doc: "Time from the end of a check to the next.", def: "60"},
 	{name: "connect_timeout", kind: seconds(0.001, unlimited), doc: "Limit of the connect, and of each phase of the reply.", def: "5"},
-	{name: "retry", kind: integer(0, unlimited), doc: "Further tries before a failure counts.", def: "1"},
-	{name: "delay_before_retry", kind: seconds(0, unlimited), doc: "Time between those tries.", def: "1; HTTP_GET 3"},
+	{name: "retry", kind: integer(0, unlimited), doc: "Further tries before a failure counts.", def: "1; DNS_CHECK 3"},
+	{name: "delay_before_retry", kind: seconds(0, unlimited), doc: "Time between those tries.", def: "1; HTTP_GET 3; DNS_CHECK delay_loop"},
 	{name: "warmup", kind: seconds(0, unlimited), doc: "Longest random delay before the first check.", def: "delay_loop"},
 	{name: "alpha", kind: boolean, doc: "Out of service until the first check has succeeded.", def: "false"},
 }
@@ -97,5 +97,5 @@ var realServerBlock = &block{
 }
 
 var laterCheckers = []string{
-	"SSL_GET", "SMTP_CHECK", "DNS_CHECK", "UDP_CHECK", "PING_CHECK", "MISC_CHECK", "FILE_CHECK", "BFD_CHECK",
+	"SSL_GET", "SMTP_CHECK", "UDP_CHECK", "PING_CHECK", "MISC_CHECK", "FILE_CHECK", "BFD_CHECK",
 }
