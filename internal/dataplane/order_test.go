@@ -11,7 +11,6 @@ import (
 
 	"director/internal/netif"
 	"director/internal/wire"
-	"director/ipvs"
 	"director/vrrp"
 )
 

@@ -66,9 +66,6 @@ func TestReload(t *testing.T) {
 			}
 		})
 	})
-}
-
-func TestAddressesOfAMaster(t *testing.T) {
 	bubble(t, "a delta changes servers and nothing else", func(t *testing.T) {
 		w := newWorld(t, nil)
 		w.commit(instanceOf(100, "10.0.0.100"), web("web", "10.0.0.100", 2))
@@ -125,7 +122,4 @@ func TestAddressesOfAMaster(t *testing.T) {
 			t.Errorf("on the machine: %v", w.addrs)
 		}
 	})
-}
-
-func TestAddressesThatChange(t *testing.T) {
 }
