@@ -37,16 +37,6 @@ func load(t *testing.T, file, node string) *Config {
 	return cfg
 }
 
-// parse loads text without errors.
-func parse(t *testing.T, text string) *Config {
-	t.Helper()
-	cfg, diags := source(text).Load()
-	if diags.HasErrors() {
-		t.Fatalf("%s", diags)
-	}
-	return cfg
-}
-
 func TestGoodFilesLoadForEveryNode(t *testing.T) {
 	files, err := filepath.Glob("testdata/good/*.hcl")
 	if err != nil || len(files) == 0 {

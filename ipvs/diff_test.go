@@ -103,6 +103,12 @@ func server(address string, weight uint32) ipvs.Server {
 	return ipvs.Server{ServerKey: ipvs.ServerKey{Address: netip.MustParseAddrPort(address)}, Forward: ipvs.DR, Weight: weight}
 }
 
+// at returns a service without servers.
+func at(address string) ipvs.Service {
+	addr := netip.MustParseAddrPort(address)
+	return ipvs.Service{Key: ipvs.Key{Family: ipvs.INET, Protocol: ipvs.TCP, Address: addr}, Scheduler: "rr"}
+}
+
 // served returns a service with servers.
 func served(s ipvs.Service, servers ...ipvs.Server) ipvs.Service {
 	s.Servers = servers

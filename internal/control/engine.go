@@ -174,6 +174,7 @@ func (e *engine) arrange(cfg *config.Config) (map[string]*service, []string, map
 	services := make(map[string]*service, len(cfg.Services))
 	order := make([]string, 0, len(cfg.Services))
 	checks := map[checkers.ID]*check{}
+	now := time.Now() // once: there are machines where the clock is a system call
 	for n := range cfg.Services {
 		vs := &cfg.Services[n]
 		s := &service{config: vs}
@@ -182,7 +183,7 @@ func (e *engine) arrange(cfg *config.Config) (map[string]*service, []string, map
 		}
 		for m := range vs.Servers {
 			rs := &vs.Servers[m]
-			srv := &server{service: s, config: rs, since: time.Now(), stale: true}
+			srv := &server{service: s, config: rs, since: now, stale: true}
 			srv.checks = e.arrangeChecks(vs, rs, srv, checks)
 			srv.up = srv.inOrder()
 			s.servers = append(s.servers, srv)
@@ -205,7 +206,7 @@ func (e *engine) arrangeChecks(vs *config.VirtualServer, rs *config.RealServer, 
 	for n := range rs.Checks {
 		spec := &rs.Checks[n]
 		id := checkers.ID(fmt.Sprintf("%s/%s/%s/%d", vs.Name, rs.Name, spec.Kind, n))
-		c := &check{id: id, server: srv, kind: spec.Kind, health: checkers.Health{Up: !spec.Alpha, Since: time.Now()}}
+		c := &check{id: id, server: srv, kind: spec.Kind, health: checkers.Health{Up: !spec.Alpha, Since: srv.since}}
 		if old := e.checks[id]; old != nil && specOf(old).Equal(*spec) {
 			c.health, c.reason, c.at = old.health, old.reason, old.at
 			srv.since = old.server.since

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,6 +40,28 @@ func (o *outgoing) send(messages ...wire.Message) {
 	notify(o.wake)
 }
 
+// answer queues a message before all others: thousands may wait, and the
+// dataplane takes a late pong for a hang.
+func (o *outgoing) answer(m wire.Message) {
+	o.mu.Lock()
+	o.queue = slices.Insert(o.queue, 0, m)
+	o.mu.Unlock()
+	notify(o.wake)
+}
+
+// next takes the first message from the queue.
+func (o *outgoing) next() (wire.Message, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.queue) == 0 {
+		return wire.Message{}, false
+	}
+	m := o.queue[0]
+	o.queue[0] = wire.Message{}
+	o.queue = o.queue[1:]
+	return m, true
+}
+
 // waiting reports whether something has not been written yet.
 func (o *outgoing) waiting() bool {
 	o.mu.Lock()
@@ -62,18 +85,9 @@ func (e *engine) write(ctx context.Context) {
 			return
 		case <-e.wake:
 		}
-		for {
-			e.mu.Lock()
-			batch := e.queue
-			e.queue = nil
-			e.mu.Unlock()
-			if len(batch) == 0 {
-				break
-			}
-			for _, m := range batch {
-				if err := e.conn.Send(m); err != nil {
-					return
-				}
+		for m, ok := e.next(); ok; m, ok = e.next() {
+			if err := e.conn.Send(m); err != nil {
+				return
 			}
 		}
 		notify(e.drained)
@@ -158,13 +172,14 @@ func deltas(name string, have, want []ipvs.Server) []wire.Message {
 	return messages
 }
 
-// staleHealth tells the health that has changed.
+// staleHealth tells the health that has changed. A server without checks has
+// none that a successor could not work out.
 func (e *engine) staleHealth() []wire.Message {
 	var messages []wire.Message
 	for _, name := range e.order {
 		s := e.services[name]
 		for _, srv := range s.servers {
-			if srv.stale {
+			if srv.stale && len(srv.checks) > 0 {
 				srv.stale = false
 				messages = append(messages, wire.Message{Health: srv.health()})
 			}
@@ -178,7 +193,11 @@ func (e *engine) staleHealth() []wire.Message {
 func (e *engine) repeatHealth() {
 	var all []*server
 	for _, name := range e.order {
-		all = append(all, e.services[name].servers...)
+		for _, srv := range e.services[name].servers {
+			if len(srv.checks) > 0 {
+				all = append(all, srv)
+			}
+		}
 	}
 	for range min(healthsPerSecond, len(all)) {
 		all[e.refresh%len(all)].stale = true
@@ -231,7 +250,7 @@ func (e *engine) hear(m wire.Message, end context.CancelCauseFunc) {
 	e.heard = now
 	switch {
 	case m.Ping != nil:
-		e.send(wire.Message{Pong: &wire.Pong{Seq: m.Ping.Seq}})
+		e.answer(wire.Message{Pong: &wire.Pong{Seq: m.Ping.Seq}})
 	case m.Stop != nil:
 		end(nil)
 	case m.Reload != nil:

@@ -223,7 +223,7 @@ func (c *child) take(e *engine, open *change, m wire.Message) (*change, error) {
 		e.post(e.becameReady)
 	case m.Health != nil:
 		h := *m.Health
-		e.post(func() { e.remember(h) })
+		e.later(func() { e.remember(h) })
 	case m.Begin != nil:
 		return &change{begin: *m.Begin, at: map[string]int{}}, nil
 	case open == nil:

@@ -105,9 +105,6 @@ func (e *engine) loop(ctx context.Context) {
 		}
 		select {
 		case <-e.tasks.ready:
-			for _, task := range e.tasks.take() {
-				task()
-			}
 		case <-second.C:
 			e.everySecond()
 		case <-e.timer.C:
@@ -118,6 +115,9 @@ func (e *engine) loop(ctx context.Context) {
 		case <-bound:
 			e.log.Error("stop took too long, leaving the rest to the next start", "bound", stopBound)
 			return
+		}
+		for _, task := range e.tasks.take() {
+			task()
 		}
 	}
 }
@@ -236,6 +236,25 @@ func (e *engine) post(task func()) {
 	default:
 	}
 }
+
+// later hands the engine a task that nothing waits for: it is done with the next
+// one, or within a second, and costs no round of its own. There are thousands
+// of them, and a round looks at every service.
+func (e *engine) later(task func()) {
+	e.tasks.mu.Lock()
+	e.tasks.list = append(e.tasks.list, task)
+	many := len(e.tasks.list) >= laterAtMost
+	e.tasks.mu.Unlock()
+	if many {
+		select {
+		case e.tasks.ready <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// laterAtMost bounds what is done in one go.
+const laterAtMost = 200
 
 func (t *tasks) take() []func() {
 	t.mu.Lock()

@@ -61,6 +61,7 @@ func (e *engine) commit(c *change) {
 	e.generation = c.begin.Generation
 	if c.begin.Full {
 		e.refreshInstances()
+		e.forgetHealth()
 	}
 }
 

@@ -42,7 +42,7 @@ type world struct {
 	log    []string
 }
 
-var ownAddr, otherAddr = netip.MustParseAddr("10.0.0.2"), netip.MustParseAddr("10.0.0.9")
+var otherAddr = netip.MustParseAddr("10.0.0.9")
 
 // newWorld starts an engine. It must be called in a synctest bubble.
 func newWorld(t *testing.T, change func(*world)) *world {
