@@ -200,10 +200,11 @@ func testForged(t *testing.T, conf string, cases []forgedCase) {
 	}
 
 	f.becomes("MASTER", 4*time.Second+room)
+	changes := f.instance().Transitions
 	f.sendBad(t, bad)
 	f.counted("as MASTER")
-	if i := f.instance(); i.State != "MASTER" || i.Transitions != 2 {
-		t.Fatalf("%s after %d role changes, want MASTER after 2", i.State, i.Transitions)
+	if i := f.instance(); i.State != "MASTER" || i.Transitions != changes {
+		t.Fatalf("%s after %d role changes more, want MASTER after none", i.State, i.Transitions-changes)
 	}
 	lab.Claim(t, "a MASTER drops %d forged adverts; those that the kernel lets through are counted: %v", len(bad), f.want)
 
@@ -223,8 +224,8 @@ func testForged(t *testing.T, conf string, cases []forgedCase) {
 	if took := i.Since.Sub(begin); took < 3500*time.Millisecond || took > 3610*time.Millisecond+room/2 {
 		t.Errorf("MASTER %v after the last good advert, want 3.61s", took)
 	}
-	if i.Transitions != 4 || i.Adverts.Received != 1 {
-		t.Errorf("%d role changes, %d adverts believed, want 4 and 1", i.Transitions, i.Adverts.Received)
+	if i.Transitions != changes+2 || i.Adverts.Received != 1 {
+		t.Errorf("%d role changes, %d adverts believed, want 2 and 1", i.Transitions-changes, i.Adverts.Received)
 	}
 	lab.Claim(t, "a BACKUP drops them, too: it is MASTER %s after the only good advert", ms(i.Since.Sub(begin)))
 }
