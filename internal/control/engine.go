@@ -199,6 +199,7 @@ func (e *engine) arrange(cfg *config.Config) (map[string]*service, []string, map
 
 func (e *engine) arrangeChecks(vs *config.VirtualServer, rs *config.RealServer, srv *server, all map[checkers.ID]*check) []*check {
 	var list []*check
+	now := srv.since
 	memory := map[string]wire.CheckHealth{}
 	for _, h := range e.remembered[vs.Name+"\x00"+rs.Name].Checks {
 		memory[h.ID] = h
@@ -206,7 +207,7 @@ func (e *engine) arrangeChecks(vs *config.VirtualServer, rs *config.RealServer, 
 	for n := range rs.Checks {
 		spec := &rs.Checks[n]
 		id := checkers.ID(fmt.Sprintf("%s/%s/%s/%d", vs.Name, rs.Name, spec.Kind, n))
-		c := &check{id: id, server: srv, kind: spec.Kind, health: checkers.Health{Up: !spec.Alpha, Since: srv.since}}
+		c := &check{id: id, server: srv, kind: spec.Kind, health: checkers.Health{Up: !spec.Alpha, Since: now}}
 		if old := e.checks[id]; old != nil && specOf(old).Equal(*spec) {
 			c.health, c.reason, c.at = old.health, old.reason, old.at
 			srv.since = old.server.since
