@@ -263,7 +263,8 @@ func (c *child) watch(ctx context.Context) error {
 			c.out.Set("ping", wire.Message{Ping: &wire.Ping{Seq: seq}})
 			if !c.isReady() {
 				alive = time.Now()
-				if wantsCPU(c.cmd.Process.Pid) {
+				// Not at every tick: it reads a dozen files in real time.
+				if alive.Sub(busy) > idleStart/5 && wantsCPU(c.cmd.Process.Pid) {
 					busy = alive
 				}
 				if time.Since(started) > readyWithin || time.Since(busy) > idleStart {
