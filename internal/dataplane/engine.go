@@ -172,7 +172,9 @@ func (e *engine) decide(now time.Time) {
 			i.prepared = true
 			r.Prepared()
 		}
-		if i.role == vrrp.Master && i.blackHole() {
+		// With its interface all addresses go; then it leaves for that reason
+		// and need not wait when the interface is back.
+		if i.role == vrrp.Master && i.blackHole() && len(r.faults) == 0 {
 			r.darken(now, e.log)
 		}
 	}
