@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -40,30 +39,26 @@ const (
 	dense = 3 * time.Millisecond
 	// straggle is how long an attempt of the lab's client may take.
 	straggle = time.Second
+	// before is how much of the time before a change belongs to it.
+	before = 4 * time.Second
 )
 
 // A change is one role change as the clients saw it.
 type change struct {
 	what string
-	// seen has what each client attempted around it.
-	seen []lab.Attempts
+	// seen has what each client attempted around it, and taken when the new
+	// master announced that client's address.
+	seen  []lab.Attempts
+	taken []time.Time
 	// floor is what the protocol makes everybody wait, since the last advert.
 	floor time.Duration
 	last  time.Time
-	done  time.Time // when the new master had all of it
 }
 
 func testRoleChange(t *testing.T, c *cluster, name string, vips []netip.Addr, services, servers int) {
-	var targets []netip.AddrPort
-	for _, vip := range vips {
-		targets = append(targets, netip.AddrPortFrom(vip, 80))
-	}
 	r := &rolechange{cluster: c, vips: vips, services: services, servers: servers}
 	r.bothUp()
-	for _, target := range targets {
-		r.clients = append(r.clients, c.client.Client(target, dense*time.Duration(len(targets))))
-	}
-	r.quiet()
+	r.ask(vips...)
 	for _, change := range []change{r.crash(), r.preempt(), r.stop()} {
 		change.judge(t, name)
 	}
@@ -74,7 +69,18 @@ type rolechange struct {
 	*cluster
 	vips              []netip.Addr
 	services, servers int
-	clients           []*lab.Client
+	// clients ask at the targets, one at each.
+	clients []*lab.Client
+	targets []netip.Addr
+}
+
+// ask starts a client for each address and waits until all is well.
+func (r *rolechange) ask(targets ...netip.Addr) {
+	r.targets = targets
+	for _, target := range targets {
+		r.clients = append(r.clients, r.client.Client(netip.AddrPortFrom(target, 80), dense*time.Duration(len(targets))))
+	}
+	r.quiet()
 }
 
 // bothUp starts both directors and waits until lvs1 serves.
@@ -108,20 +114,27 @@ func (r *rolechange) quiet() {
 // those attempts that have not ended.
 func (r *rolechange) after(c change, from, to *node, begin time.Time) change {
 	r.eventually(to.Name+" serves", func() bool { return r.complete(to) })
-	c.done = time.Now()
+	done := time.Now()
 	for _, client := range r.clients {
-		r.answersAgain(client, c.done)
+		r.answersAgain(client, done)
 	}
 	time.Sleep(straggle)
-	c.last = r.lastAdvert(from, begin, c.done)
-	for _, client := range r.clients {
+	c.last = r.lastAdvert(from, begin, done)
+	for n, client := range r.clients {
 		c.seen = append(c.seen, client.Attempts().Since(begin))
+		c.taken = append(c.taken, done)
+		for _, a := range r.announced(to, c.last) {
+			if a.Address == r.targets[n] && a.At.Before(done) {
+				c.taken[n] = a.At
+				break
+			}
+		}
 	}
 	return c
 }
 
 func (r *rolechange) crash() change {
-	begin := time.Now().Add(-2 * r.interval)
+	begin := time.Now().Add(-before)
 	r.lvs1.Crash()
 	return r.after(change{what: "crash", floor: r.lvs2.down()}, r.lvs1, r.lvs2, begin)
 }
@@ -136,7 +149,7 @@ func (r *rolechange) preempt() change {
 }
 
 func (r *rolechange) stop() change {
-	begin := time.Now().Add(-2 * r.interval)
+	begin := time.Now().Add(-before)
 	r.lvs1.director.Stop()
 	r.lab.Expect(r.lvs1.idle(r.vips), "lvs1 has stopped and left something:\n%s", r.lvs1.IPVS())
 	return r.after(change{what: "stop", floor: r.lvs2.skew()}, r.lvs1, r.lvs2, begin)
@@ -157,43 +170,39 @@ func (c *change) judge(t *testing.T, name string) {
 // String sums up what all clients saw.
 func (c *change) String() string {
 	var made, refused, silent, resets int
-	var gap time.Duration
+	var gap, took time.Duration
 	var density float64
-	var first time.Time
-	for _, seen := range c.seen {
+	for n, seen := range c.seen {
+		before, after := c.gap(n)
 		made += len(seen)
-		refused += len(seen.With(lab.Refused))
-		silent += len(seen.With(lab.Silent, lab.Unreachable))
-		resets += len(seen.With(lab.Reset))
 		density += seen.Density()
-		before, after := c.gap(seen)
-		gap = max(gap, after.Sub(before))
-		if after.After(first) {
-			first = after
-		}
+		refused += len(seen.With(lab.Refused))
+		resets += len(seen.With(lab.Reset))
+		silent += len(seen.Since(before).Until(after).With(lab.Silent, lab.Unreachable))
+		gap, took = max(gap, after.Sub(before)), max(took, after.Sub(c.last))
 	}
-	text := fmt.Sprintf("%d of %d new connections refused (%.0f a second), %d unanswered, %d reset that straddled it; gap %s",
-		refused, made, density, silent, resets, ms(gap))
+	text := fmt.Sprintf("%d of %d new connections refused (%.0f a second), %d reset that straddled it; gap %s with %d unanswered",
+		refused, made, density, resets, ms(gap), silent)
 	if c.floor > 0 {
-		took := first.Sub(c.last)
 		text += fmt.Sprintf("; answers %s after the last advert, the protocol's floor is %s: %.2f times",
 			ms(took), ms(c.floor), float64(took)/float64(c.floor))
 	}
 	return text
 }
 
-// gap returns when the attempts began that were answered before and after the
-// longest gap at the change. Elsewhere a slow machine may have paused.
-func (c *change) gap(seen lab.Attempts) (before, after time.Time) {
-	const around = 50 * time.Millisecond
-	answered := seen.With(lab.Answered)
-	for i := 1; i < len(answered); i++ {
-		a, b := answered[i-1].Begin, answered[i].Begin
-		if b.After(c.last.Add(-around)) && a.Before(c.done.Add(around)) && b.Sub(a) > after.Sub(before) {
-			before, after = a, b
+// gap is how long client n had no answer: since the beginning of the last
+// attempt that had ended well when the new master announced the address, until
+// the beginning of the first one after. At other times a slow machine pauses.
+func (c *change) gap(n int) (before, after time.Time) {
+	for _, a := range c.seen[n].With(lab.Answered) {
+		switch {
+		case a.End.Before(c.taken[n]):
+			before = a.Begin
+		case !a.Begin.Before(c.taken[n]):
+			return before, a.Begin
 		}
 	}
-	return before, after
+	return before, before
 }
 
 // testSeveralAddresses has three addresses with different numbers of servers
@@ -217,28 +226,29 @@ func testSeveralAddresses(t *testing.T) {
 	testRoleChange(t, c, "several addresses", vips, len(vips), 600+100+1+markedServers)
 
 	for _, n := range c.nodes() {
-		order := c.announced(n, begin)
+		var order []netip.Addr
+		for _, a := range c.announced(n, begin) {
+			if !slices.Contains(order, a.Address) {
+				order = append(order, a.Address)
+			}
+		}
 		// The marked one has no server of its own: nothing to wait for.
-		want := []netip.Addr{vip4, vip3, vip2, vip1}
-		if !slices.Equal(order, want) {
-			t.Errorf("%s took the addresses in the order %v, want %v", n.Name, order, want)
+		if want := []netip.Addr{vip4, vip3, vip2, vip1}; !slices.Equal(order, want) {
+			t.Fatalf("%s took the addresses in the order %v, want %v", n.Name, order, want)
 		}
 	}
-	lab.Claim(t, "several addresses: taken with the fewest servers first, the marked service before all (%s)",
-		strings.Join([]string{"0", "1", "100", "600 servers"}, ", "))
+	lab.Claim(t, "several addresses: taken with the fewest servers first, the marked service before all: %s servers",
+		"0, 1, 100, 600")
 }
 
-// announced lists the addresses that a node announced, each once, in order.
-func (c *cluster) announced(n *node, since time.Time) []netip.Addr {
+// announced lists what a node announced since a moment.
+func (c *cluster) announced(n *node, since time.Time) []lab.Announcement {
 	link, err := n.Links().LinkByName("eth0")
 	c.lab.Expect(err == nil, "eth0 of %s: %v", n.Name, err)
-	var order []netip.Addr
-	for _, a := range c.witness.Announcements(since) {
-		if a.MAC.String() == link.Attrs().HardwareAddr.String() && a.Address != n.address && !slices.Contains(order, a.Address) {
-			order = append(order, a.Address)
-		}
-	}
-	return order
+	mac := link.Attrs().HardwareAddr.String()
+	return slices.DeleteFunc(c.witness.Announcements(since), func(a lab.Announcement) bool {
+		return a.MAC.String() != mac || a.Address == n.address
+	})
 }
 
 // testLocalServer has directors that are the real servers themselves.
@@ -251,8 +261,7 @@ func testLocalServer(t *testing.T) {
 	r := &rolechange{cluster: c, services: 1, servers: 2}
 	// On their loopback the machines always hold the address.
 	r.bothUp()
-	r.clients = []*lab.Client{c.client.Client(netip.AddrPortFrom(vip1, 80), dense)}
-	r.quiet()
+	r.ask(vip1)
 	seen := r.clients[0].Attempts()
 	if by := seen.By(); by["lvs1"] == 0 || by["lvs2"] == 0 {
 		t.Errorf("not both directors answer as servers: %s", seen)

@@ -16,6 +16,9 @@ type tap struct {
 	file *os.File
 }
 
+// tapBuffer holds some seconds of a busy segment.
+const tapBuffer = 8 << 20
+
 // openTap opens a tap on an interface of the thread's namespace.
 func openTap(ifname string) (*tap, error) {
 	link, err := net.InterfaceByName(ifname)
@@ -28,6 +31,8 @@ func openTap(ifname string) (*tap, error) {
 		return nil, fmt.Errorf("packet socket: %w", err)
 	}
 	t := &tap{file: os.NewFile(uintptr(fd), "tap")}
+	// Where it may not, a slow reader loses frames earlier.
+	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, tapBuffer)
 	promiscuous := unix.PacketMreq{Ifindex: int32(link.Index), Type: unix.PACKET_MR_PROMISC}
 	for _, err := range []error{
 		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1),
