@@ -80,11 +80,12 @@ func (c *cluster) instance(vips []netip.Addr) string {
 	return b.String()
 }
 
-// httpCheck looks at a web server three times a second.
+// httpCheck looks at a web server three times a second, and is patient with a
+// slow machine.
 const httpCheck = `
   delay_loop         = "300ms"
-  connect_timeout    = 2
-  retry              = 1
+  connect_timeout    = 5
+  retry              = 2
   delay_before_retry = "300ms"
   HTTP_GET {
     url {

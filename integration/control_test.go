@@ -74,6 +74,10 @@ func testControlKilled(t *testing.T, c *cluster, people *lab.Client) {
 	if after.Dataplane.ControlRestarts != kills {
 		t.Errorf("status counts %d restarts, want %d", after.Dataplane.ControlRestarts, kills)
 	}
+	// A server that comes and goes would be a generation of its own.
+	if n := after.Dataplane.Generation - before.Dataplane.Generation; n != kills {
+		t.Errorf("the wanted state changed %d times, want once for each control process", n)
+	}
 	if n := len(c.lvs1.log("control process ended", "restart_in=0s")); n != kills {
 		t.Errorf("control was started again at once %d times, want %d", n, kills)
 	}
@@ -233,4 +237,11 @@ func TestControlReturns(t *testing.T) {
 	}
 	lab.Claim(t, "killed, control answers again after %s (worst %s), hung after %s (worst %s), %d times each; no role change",
 		ms(killed[times/2]), ms(killed[times-1]), ms(hung[times/2]), ms(hung[times-1]), times)
+
+	l.Expect(syscall.Kill(b.status().Control.PID, syscall.SIGSTOP) == nil, "no control process")
+	took := b.director.Stop()
+	if left := host.Processes(); host.Has(vip1) || len(left) > 0 {
+		t.Errorf("left after a stop: processes %v, addresses %v", left, host.Addresses())
+	}
+	lab.Claim(t, "SIGTERM while control hangs is a stop like any other: %s, no address, no process left", ms(took))
 }
