@@ -49,8 +49,8 @@ func (o *outgoing) answer(m wire.Message) {
 	notify(o.wake)
 }
 
-// next takes the first message from the queue.
-func (o *outgoing) next() (wire.Message, bool) {
+// pop takes the first message from the queue.
+func (o *outgoing) pop() (wire.Message, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if len(o.queue) == 0 {
@@ -85,7 +85,7 @@ func (e *engine) write(ctx context.Context) {
 			return
 		case <-e.wake:
 		}
-		for m, ok := e.next(); ok; m, ok = e.next() {
+		for m, ok := e.pop(); ok; m, ok = e.pop() {
 			if err := e.conn.Send(m); err != nil {
 				return
 			}
