@@ -40,9 +40,12 @@ func Saturated(ctx context.Context, log io.Writer, during time.Duration) (Sectio
 		time.Sleep(settling)
 		begin, made := time.Now(), pairs[0].checks()
 		time.Sleep(during)
-		pace := float64(pairs[0].checks()-made) / time.Since(begin).Seconds()
+		end, made := time.Now(), pairs[0].checks()-made
+		load.Crash()
+		time.Sleep(settling) // the witnesses were starved, too, and catch up
+		pace := float64(made) / end.Sub(begin).Seconds()
 		for _, pair := range pairs {
-			worst, changes := pair.lateness(begin)
+			worst, changes := pair.lateness(begin, end)
 			name := pair.program.name
 			if pair.program == director {
 				name += fmt.Sprintf(", %.0f checks/s", pace)
@@ -94,20 +97,17 @@ func (p *pair) checks() uint64 {
 	return status.Control.Checks.Made
 }
 
-// lateness is the worst gap between two adverts of the first router since a
-// moment, and how often the role went from one router to the other.
-func (p *pair) lateness(since time.Time) (worst time.Duration, changes int) {
-	last := since
+// lateness is the worst gap between two adverts between two moments, whoever
+// sent them, and how often the role went from one router to the other.
+func (p *pair) lateness(since, until time.Time) (worst time.Duration, changes int) {
+	adverts := p.witness.Adverts(since)
+	p.lab.Expect(len(adverts) > 0, "no advert of %s", p.program.name)
 	role := p.routers[0].own
-	for _, a := range p.witness.Adverts(since) {
-		if a.Source != role {
+	for _, a := range adverts {
+		if a.Source != role && a.At.Before(until) {
 			role = a.Source
 			changes++
 		}
-		if a.Source == p.routers[0].own {
-			worst = max(worst, a.At.Sub(last))
-			last = a.At
-		}
 	}
-	return max(worst, time.Since(last)), changes
+	return worstGap(adverts, until), changes
 }

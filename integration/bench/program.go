@@ -89,7 +89,8 @@ func (p program) election(interval time.Duration) string {
 	if p.keepalived {
 		var realtime string
 		if p.realtime {
-			realtime = " vrrp_rt_priority 50\n"
+			// Its own limit of 10 ms kills it on a slow machine; this is director's.
+			realtime = " vrrp_rt_priority 50\n vrrp_rlimit_rttime 2000000\n"
 		}
 		return fmt.Sprintf("global_defs {\n router_id bench\n vrrp_version 3\n%s}\n"+
 			"vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n state BACKUP\n priority %d\n"+

@@ -33,6 +33,9 @@ func openTap(ifname string) (*tap, error) {
 	t := &tap{file: os.NewFile(uintptr(fd), "tap")}
 	// Where it may not, a slow reader loses frames earlier.
 	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, tapBuffer)
+	// On a busy machine we read late; without the privilege the kernel's own
+	// size has to do.
+	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 8<<20)
 	promiscuous := unix.PacketMreq{Ifindex: int32(link.Index), Type: unix.PACKET_MR_PROMISC}
 	for _, err := range []error{
 		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1),
