@@ -238,6 +238,12 @@ func TestControlReturns(t *testing.T) {
 	lab.Claim(t, "killed, control answers again after %s (worst %s), hung after %s (worst %s), %d times each; no role change",
 		ms(killed[times/2]), ms(killed[times-1]), ms(hung[times/2]), ms(hung[times-1]), times)
 
+	l.File(host.Name+"/director.hcl", strings.Replace(onlyInstance, "100\n", "77\n", 1))
+	l.Expect(syscall.Kill(b.status().Control.PID, syscall.SIGSTOP) == nil, "no control process")
+	b.director.Signal(syscall.SIGHUP)
+	b.eventually("the new configuration is in force", func() bool { return b.instance().BasePriority == 77 })
+	lab.Claim(t, "SIGHUP while control hangs is heard by the next one")
+
 	l.Expect(syscall.Kill(b.status().Control.PID, syscall.SIGSTOP) == nil, "no control process")
 	took := b.director.Stop()
 	if left := host.Processes(); host.Has(vip1) || len(left) > 0 {

@@ -39,7 +39,7 @@ type engine struct {
 	remembered map[string]wire.Health // of a predecessor, until the first adopt
 	refresh    int                    // the next server whose health is repeated
 	loading    bool                   // a reload is under way
-	again      bool                   // another one was asked for meanwhile
+	pending    uint64                 // the newest one asked for meanwhile; 0: none
 
 	// What the dataplane says.
 	instances map[string]told[wire.InstanceState]
@@ -297,9 +297,9 @@ func (e *engine) compute(s *service) {
 // reload reads the files again, beside everything else: a large configuration
 // takes seconds. One with errors changes nothing. A request that comes while one
 // is under way is done after it, because it may have read the old files.
-func (e *engine) reload() {
+func (e *engine) reload(seq uint64) {
 	if e.loading {
-		e.again = true
+		e.pending = seq
 		return
 	}
 	e.loading = true
@@ -308,9 +308,10 @@ func (e *engine) reload() {
 		e.post(func() {
 			e.loading = false
 			e.loaded(source, cfg, diags)
-			if e.again {
-				e.again = false
-				e.reload()
+			e.send(wire.Message{Reloaded: &wire.Reloaded{Seq: seq}})
+			if next := e.pending; next > 0 {
+				e.pending = 0
+				e.reload(next)
 			}
 		})
 	})

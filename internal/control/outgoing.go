@@ -254,7 +254,7 @@ func (e *engine) hear(m wire.Message, end context.CancelCauseFunc) {
 	case m.Stop != nil:
 		end(nil)
 	case m.Reload != nil:
-		e.reload()
+		e.reload(m.Reload.Seq)
 	case m.Instance != nil && m.Instance.Gone:
 		delete(e.instances, m.Instance.Name)
 	case m.Instance != nil:

@@ -221,6 +221,9 @@ func (c *child) take(e *engine, open *change, m wire.Message) (*change, error) {
 			close(c.ready)
 		}
 		e.post(e.becameReady)
+	case m.Reloaded != nil:
+		seq := m.Reloaded.Seq
+		e.post(func() { e.reloads.answered = seq })
 	case m.Health != nil:
 		h := *m.Health
 		e.later(func() { e.remember(h) })

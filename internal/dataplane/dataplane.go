@@ -104,7 +104,7 @@ func (e *engine) run(ctx context.Context, t *netif.Table, s *supervisor, reload 
 	e.workers.Go(func() {
 		t.Watch(around, func(ev netif.Event) { e.post(func() { e.event(ev) }) })
 	})
-	e.workers.Go(func() { e.reloads(around, reload) })
+	e.workers.Go(func() { e.passReloads(around, reload) })
 	// Control goes on while addresses and services are given up, and it is the
 	// first to say that the configuration cannot be loaded.
 	failed := make(chan error, 1)
@@ -137,21 +137,26 @@ func (e *engine) run(ctx context.Context, t *netif.Table, s *supervisor, reload 
 	return <-failed
 }
 
-// reloads passes requests to read the configuration again on to control.
-func (e *engine) reloads(ctx context.Context, reload <-chan struct{}) {
+// passReloads passes requests to read the configuration again on to control.
+func (e *engine) passReloads(ctx context.Context, reload <-chan struct{}) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-reload:
 			e.post(func() {
-				if e.out == nil {
-					e.log.Error("nothing reloaded: there is no control process now")
-					return
-				}
-				e.out.Set("reload", wire.Message{Reload: &wire.Reload{}})
+				e.reloads.asked++
+				e.askReload()
 			})
 		}
+	}
+}
+
+// askReload passes on a request that has not been answered. When there is no
+// control, or it ends before it answers, the next one gets it.
+func (e *engine) askReload() {
+	if e.out != nil && e.reloads.answered < e.reloads.asked {
+		e.out.Set("reload", wire.Message{Reload: &wire.Reload{Seq: e.reloads.asked}})
 	}
 }
 

@@ -83,7 +83,9 @@ type engine struct {
 	out                  outbox
 	reported             map[string]wire.Message
 	onReady              func()
-	logDropped           func() uint64
+	// reloads counts requests to read the configuration again.
+	reloads    struct{ asked, answered uint64 }
+	logDropped func() uint64
 
 	tasks tasks
 	timer *time.Timer

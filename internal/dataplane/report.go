@@ -156,6 +156,10 @@ func (e *engine) greet(out outbox, restarts int) {
 	}
 	e.instanceStates()
 	e.report(now)
+	// Asked of its predecessor in vain. Once: a file on which control dies must
+	// not keep it dying.
+	e.askReload()
+	e.reloads.answered = e.reloads.asked
 }
 
 // aged returns the health with the time added that it has lain here.

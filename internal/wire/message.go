@@ -33,6 +33,8 @@ type Message struct {
 	Plan   *ServicePlan
 	Delta  *Delta
 	Commit *Commit
+	// Reloaded answers Reload.
+	Reloaded *Reloaded
 
 	// Both ways: control reports it, the dataplane hands it back after a
 	// restart of control.
@@ -60,7 +62,11 @@ type Ping struct{ Seq uint64 }
 type Pong struct{ Seq uint64 }
 
 // Reload asks control to read its files again.
-type Reload struct{}
+type Reload struct{ Seq uint64 }
+
+// Reloaded says that the Reload with the same number has been dealt with, well
+// or not, and those before it. One that was not is asked of the next process.
+type Reloaded struct{ Seq uint64 }
 
 // Stop asks control to end; it is given a second.
 type Stop struct{}
