@@ -40,19 +40,14 @@ type Client struct {
 	closed     bool
 }
 
-// Open connects to the kernel's IPVS. When the kernel has none it runs
-// "modprobe ip_vs" once, as a child with the caller's scheduling policy: open
-// before going real-time. The error is ErrUnavailable when that did not help and
-// ErrPermission when the caller may not use IPVS.
+// Open connects to the kernel's IPVS. The error is ErrUnavailable when the
+// kernel has none, see [Load], and ErrPermission when the caller may not use it.
 func Open() (*Client, error) {
 	c := newClient(cloudflare.New, dial)
 	err := c.probe()
 	if errors.Is(err, ErrUnavailable) {
-		hint := modprobe()
-		if err = c.probe(); errors.Is(err, ErrUnavailable) {
-			err = fmt.Errorf("%w: %s; use a kernel with CONFIG_IP_VS, and load it at boot "+
-				"(a line ip_vs in /etc/modules-load.d/ipvs.conf)", ErrUnavailable, hint)
-		}
+		err = fmt.Errorf("%w: modprobe ip_vs, or use a kernel with CONFIG_IP_VS; for the next boot "+
+			"a line ip_vs in /etc/modules-load.d/ipvs.conf", ErrUnavailable)
 	}
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
@@ -86,19 +81,22 @@ func unavailable(err error) error {
 	return fmt.Errorf("connect to IPVS: %w", err)
 }
 
-// modprobe loads the module and says how that went, in words.
-func modprobe() string {
+// Load has the kernel load IPVS by "modprobe ip_vs" unless it is there, once at
+// the start of a program: the child runs with the caller's scheduling policy.
+// The error says how that went.
+func Load() error {
+	c := newClient(cloudflare.New, dial)
+	err := c.probe()
+	if err = errors.Join(err, c.Close()); !errors.Is(err, ErrUnavailable) {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, "modprobe", "ip_vs").CombinedOutput()
-	if err == nil {
-		return "modprobe ip_vs succeeded without effect"
+	if out, err := exec.CommandContext(ctx, "modprobe", "ip_vs").CombinedOutput(); err != nil {
+		line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+		return fmt.Errorf("modprobe ip_vs: %w: %s", err, strings.TrimPrefix(line, "modprobe: "))
 	}
-	line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
-	if line == "" {
-		line = err.Error()
-	}
-	return "modprobe ip_vs: " + strings.TrimPrefix(line, "modprobe: ")
+	return nil
 }
 
 // Close waits for a request under way and closes the client.

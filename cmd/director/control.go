@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"director/internal/control"
+	"director/internal/realtime"
 )
 
 // newControlCmd is the control process; only director run starts it.
@@ -20,6 +21,9 @@ func newControlCmd(s streams) *cobra.Command {
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: command(func(cmd *cobra.Command, _ []string) error {
+			if err := realtime.Leave(); err != nil {
+				return err
+			}
 			// A signal to the whole group is one stop: the dataplane's.
 			signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 			o, err := control.FromFiles(os.NewFile(3, "wire"), os.NewFile(4, "socket"))

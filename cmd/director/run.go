@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"director/internal/dataplane"
 	"director/internal/logq"
 	"director/internal/realtime"
+	"director/ipvs"
 )
 
 // defaultRunDir holds socket, lock and record of a director.
@@ -70,7 +72,11 @@ printed), 64 for wrong usage.`,
 		},
 		RunE: command(func(cmd *cobra.Command, _ []string) error {
 			// First of all: in real time the process starts anew.
-			notRealtime := realtime.Enter()
+			notRealtime := realtime.Enter(func() {
+				if err := ipvs.Load(); err != nil {
+					fmt.Fprintln(s.err, "director:", err)
+				}
+			})
 			return direct(cmd.Context(), from, runDir, notRealtime, s.err)
 		}),
 	}
@@ -104,7 +110,7 @@ func direct(ctx context.Context, from runFlags, runDir string, notRealtime error
 		Reload: reloads(hangups),
 		Ready:  func() { log.Info("director runs", "version", version(), "run_dir", runDir) },
 	})
-	if start := (*dataplane.StartError)(nil); errors.As(err, &start) {
+	if errors.Is(err, dataplane.ErrStart) {
 		return errReported // by control
 	}
 	if err != nil {

@@ -39,6 +39,16 @@ type Options struct {
 func Run(ctx context.Context, o Options) error {
 	conn := wire.NewConn(o.Conn)
 	defer conn.Close()
+	err := run(ctx, o, conn)
+	if err != nil {
+		// The dataplane does not see the exit status.
+		err = errors.Join(err, conn.Send(wire.Message{Failed: &wire.Failed{}}))
+	}
+	return err
+}
+
+// run fails only before the first configuration is in force.
+func run(ctx context.Context, o Options, conn *wire.Conn) error {
 	hello, healths, err := greeting(conn)
 	if err != nil {
 		return err

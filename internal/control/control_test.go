@@ -181,6 +181,7 @@ func TestAnInvalidFirstConfigurationIsExplained(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := startControl(t, file, wire.Hello{})
+	d.until("the failure", func(m wire.Message) bool { return m.Failed != nil })
 	if err := <-d.ended; !errors.Is(err, ErrConfig) {
 		t.Errorf("err = %v, want ErrConfig", err)
 	}

@@ -8,11 +8,12 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 
-	"director/internal/realtime"
 	"director/internal/wire"
 )
 
@@ -37,12 +38,16 @@ const (
 	lastBackoff  = 30 * time.Second
 )
 
-// StartError says that control could not load the configuration at the first
-// start; Code is its exit status. Control has said why.
-type StartError struct{ Code int }
+// ErrStart says that control could not begin at the first start, such as with a
+// configuration that has errors. Control has said why.
+var ErrStart = errors.New("control could not begin")
 
-// Error implements error.
-func (e *StartError) Error() string { return fmt.Sprintf("control ended with status %d", e.Code) }
+// neverReap leaves it to the kernel to clean up after children, so that their
+// exit status is never known. The wait of a real-time thread for a child walks
+// the child's entries in /proc, and spins while ordinary processes, which it
+// starves, hold some of them: 0.95 s at a time, until the kernel throttles real
+// time (measured; proc_invalidate_siblings_dcache under release_task).
+func neverReap() { signal.Ignore(syscall.SIGCHLD) }
 
 // supervisor starts control and starts it again.
 type supervisor struct {
@@ -65,13 +70,13 @@ type child struct {
 	greeted chan struct{}
 	ready   chan struct{} // closed when it has sent a whole configuration
 	pong    chan uint64
-	ended   chan struct{} // closed when exit, the answer of Wait, is there
-	exit    error
-	lost    chan error // the stream is broken
+	ended   chan struct{} // closed when the process has ended
+	failed  chan struct{} // closed when it has said that it cannot begin
+	lost    chan error    // the stream is broken
 }
 
-// run keeps a control process until ctx ends, and then ends it. The error is a
-// *StartError when the first one could not load its configuration.
+// run keeps a control process until ctx ends, and then ends it. The error is
+// ErrStart when the first one says that it cannot begin.
 func (s *supervisor) run(ctx context.Context) error {
 	backoff := firstBackoff
 	wasReady := false
@@ -81,8 +86,8 @@ func (s *supervisor) run(ctx context.Context) error {
 			return nil
 		}
 		wasReady = wasReady || ready
-		if exit := (*exec.ExitError)(nil); !wasReady && errors.As(err, &exit) && exit.Exited() {
-			return &StartError{exit.ExitCode()}
+		if !wasReady && errors.Is(err, ErrStart) {
+			return ErrStart
 		}
 		s.restarts++
 		wait := time.Duration(0)
@@ -136,7 +141,8 @@ func (s *supervisor) once(ctx context.Context) (ready bool, err error) {
 	return c.isReady(), reason
 }
 
-// start starts a process of normal priority with one end of a socket pair.
+// start starts a process with one end of a socket pair. It leaves real time by
+// itself, first of all.
 func (s *supervisor) start() (*child, error) {
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -152,15 +158,17 @@ func (s *supervisor) start() (*child, error) {
 	}
 	c := &child{
 		cmd: s.command(), conn: wire.NewConn(ours), out: wire.NewMailbox[string, wire.Message](),
-		greeted: make(chan struct{}), ready: make(chan struct{}), pong: make(chan uint64, 1), ended: make(chan struct{}), lost: make(chan error, 1),
+		greeted: make(chan struct{}), ready: make(chan struct{}), pong: make(chan uint64, 1),
+		ended: make(chan struct{}), failed: make(chan struct{}), lost: make(chan error, 1),
 	}
 	c.cmd.ExtraFiles = []*os.File{theirs, s.listener}
-	if err := realtime.Plainly(c.cmd.Start); err != nil {
+	if err := c.cmd.Start(); err != nil {
 		c.conn.Close()
 		return nil, fmt.Errorf("start control: %w", err)
 	}
 	go func() {
-		c.exit = c.cmd.Wait()
+		// The error is always that there is no child to reap; see neverReap.
+		_ = c.cmd.Wait()
 		close(c.ended)
 	}()
 	return c, nil
@@ -221,6 +229,9 @@ func (c *child) take(e *engine, open *change, m wire.Message) (*change, error) {
 			close(c.ready)
 		}
 		e.post(e.becameReady)
+	case m.Failed != nil:
+		close(c.failed)
+		return nil, errors.New("it cannot begin")
 	case m.Reloaded != nil:
 		seq := m.Reloaded.Seq
 		e.post(func() { e.reloads.answered = seq })
@@ -293,18 +304,19 @@ func (c *child) isReady() bool {
 	}
 }
 
-// lostReason prefers the exit status to the end of the stream, which comes with
-// it.
+// lostReason says why the stream ended.
 func (c *child) lostReason(lost error) error {
 	select {
+	case <-c.failed:
+		return ErrStart
+	default:
+	}
+	select {
 	case <-c.ended:
+		return errors.New("it ended, or was killed")
 	case <-time.After(100 * time.Millisecond):
 		return lost
 	}
-	if c.exit != nil {
-		return c.exit
-	}
-	return errors.New("it ended by itself")
 }
 
 // askToStop gives the process a moment to end by itself.

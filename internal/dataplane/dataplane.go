@@ -37,9 +37,10 @@ type Options struct {
 }
 
 // Run is the dataplane until ctx ends; then it gives up everything and returns
-// nil. Otherwise the error is ErrRunning, *StartError, or says what the machine
+// nil. Otherwise the error is ErrRunning, ErrStart, or says what the machine
 // does not allow.
 func Run(ctx context.Context, o Options) error {
+	neverReap()
 	lock, err := acquire(o.RunDir)
 	if err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"director/internal/netif"
-	"director/internal/realtime"
 	"director/ipvs"
 	"director/vrrp"
 )
@@ -215,18 +214,14 @@ func (e *engine) forgetDropped() {
 }
 
 // openTable tries to reach the kernel's IPVS; without it elections and checks
-// go on. modprobe, which it may run, must not be a real-time process.
+// go on.
 func (e *engine) openTable() {
 	if e.serving {
 		return
 	}
 	e.serving = true
 	e.workers.Go(func() {
-		var t table
-		err := realtime.Plainly(func() (err error) {
-			t, err = e.open()
-			return err
-		})
+		t, err := e.open()
 		e.post(func() {
 			e.serving = false
 			e.opened(t, err)

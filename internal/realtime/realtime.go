@@ -41,7 +41,9 @@ var errDisabled = errors.New("switched off by " + marker + "=off")
 // GOMAXPROCS by the CPUs it may use. In the executed copy, or where real time is
 // not to be had, it returns: nil in real time, else the reason. It must be the
 // first thing main does: threads that exist already would keep their policy.
-func Enter() error {
+//
+// before is called once, at normal priority: it may start children.
+func Enter(before func()) error {
 	verdict, executed := os.LookupEnv(marker)
 	if err := os.Unsetenv(marker); err != nil {
 		return fmt.Errorf("clean the environment: %w", err)
@@ -55,15 +57,13 @@ func Enter() error {
 	case executed:
 		return errors.New(verdict)
 	}
+	before()
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if err := request(); err != nil {
 		return err
 	}
-	self, err := os.Executable()
-	if err == nil {
-		err = unix.Exec(self, os.Args, append(os.Environ(), marker+"=on"))
-	}
+	err := unix.Exec(self(), os.Args, append(os.Environ(), marker+"=on"))
 	// Still here: the other threads are ordinary ones, so this one has to be, too.
 	if back := plain(); back != nil {
 		return fmt.Errorf("execute itself in real time: %w, and back: %w", err, back)
@@ -113,21 +113,45 @@ func plain() error {
 	return unix.SchedSetAttr(0, &attr, 0)
 }
 
-// Plainly runs f on a thread of normal priority, which is thrown away
-// afterwards: what f starts, and it alone, is an ordinary process. The kernel's
-// reset-on-fork flag is no way: it would also reset the threads that the Go
-// runtime makes.
-func Plainly(f func() error) error {
-	done := make(chan error, 1)
-	go func() {
-		// Not unlocked: the runtime ends the thread with the goroutine, so
-		// that no other goroutine ever runs at its priority.
-		runtime.LockOSThread()
-		if err := plain(); err != nil {
-			done <- fmt.Errorf("leave real time before a child: %w", err)
-			return
-		}
-		done <- f()
-	}()
-	return <-done
+// Leave makes the process an ordinary one: what a real-time process starts calls
+// it first of all. It executes the process again, because setting back the
+// threads one by one would miss those that are being made; where there is
+// nothing to leave it returns at once.
+//
+// The parent does not do this for its child: it would need a thread of normal
+// priority, which its other threads starve, and for which the runtime waits now
+// and then without letting go of the CPU.
+func Leave() error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	attr, err := unix.SchedGetAttr(0, 0)
+	if err != nil {
+		return fmt.Errorf("scheduling policy: %w", err)
+	}
+	if attr.Policy == unix.SCHED_NORMAL {
+		return nil
+	}
+	if err := plain(); err != nil {
+		return fmt.Errorf("leave real time: %w", err)
+	}
+	err = unix.Exec(self(), os.Args, os.Environ())
+	return fmt.Errorf("execute itself at normal priority: %w", err)
+}
+
+// self is the file to execute again: by its name, which tools show, unless that
+// is another file meanwhile.
+func self() string {
+	const link = "/proc/self/exe"
+	running, err := os.Stat(link)
+	if err != nil {
+		return link
+	}
+	name, err := os.Executable()
+	if err != nil {
+		return link
+	}
+	if file, err := os.Stat(name); err != nil || !os.SameFile(running, file) {
+		return link
+	}
+	return name
 }

@@ -12,12 +12,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestMain lets the test binary be the process under test.
+// TestMain lets the test binary be the process under test, and its child.
 func TestMain(m *testing.M) {
-	if os.Getenv("REALTIME_TEST_CHILD") == "" {
+	switch os.Getenv("REALTIME_TEST") {
+	case "parent":
+		parent()
+	case "child":
+		err := Leave()
+		_, marked := os.LookupEnv(marker)
+		fmt.Println("child:", policies(), marked, err)
+	default:
 		os.Exit(m.Run())
 	}
-	if err := Enter(); err != nil {
+}
+
+func parent() {
+	if err := Enter(func() { fmt.Println("before:", policies()) }); err != nil {
 		fmt.Println("reason:", err)
 	}
 	fmt.Println("policies:", policies())
@@ -25,14 +35,10 @@ func TestMain(m *testing.M) {
 	unix.Getrlimit(unix.RLIMIT_RTTIME, &limit)
 	fmt.Println("limited:", limit.Max <= rttime)
 	fmt.Println("procs:", runtime.GOMAXPROCS(0) <= runtime.NumCPU())
-	err := Plainly(func() error {
-		out, err := exec.Command("/bin/sh", "-c", "cut -d' ' -f41 /proc/self/stat; env").Output()
-		policy, env, _ := strings.Cut(string(out), "\n")
-		fmt.Println("child:", policy, strings.Contains(env, marker))
-		return err
-	})
-	fmt.Println("err:", err)
-	fmt.Println("after:", policies())
+	child := exec.Command(self())
+	child.Env = append(os.Environ(), "REALTIME_TEST=child")
+	out, err := child.Output()
+	fmt.Printf("%serr: %v\n", out, err)
 }
 
 // policies lists the scheduling policies of all threads of this process.
@@ -62,7 +68,7 @@ func TestTheWholeProcessIsRealTimeAndItsChildrenAreNot(t *testing.T) {
 		t.Skip("no real-time privilege here")
 	}
 	out := child(t)
-	for _, want := range []string{"policies: 1\n", "limited: true\n", "procs: true\n", "child: 0 false\n", "err: <nil>\n"} {
+	for _, want := range []string{"before: 0\n", "policies: 1\n", "limited: true\n", "procs: true\n", "child: 0 false <nil>\n", "err: <nil>\n"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
@@ -74,7 +80,7 @@ func TestTheWholeProcessIsRealTimeAndItsChildrenAreNot(t *testing.T) {
 
 func TestWithoutRealTimeTheReasonIsSaid(t *testing.T) {
 	out := child(t, marker+"=off")
-	for _, want := range []string{"reason: switched off", "policies: 0\n", "child: 0 false\n"} {
+	for _, want := range []string{"reason: switched off", "policies: 0\n", "child: 0 false <nil>\n"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
@@ -84,7 +90,7 @@ func TestWithoutRealTimeTheReasonIsSaid(t *testing.T) {
 func child(t *testing.T, env ...string) string {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(append(os.Environ(), "REALTIME_TEST_CHILD=1"), env...)
+	cmd.Env = append(append(os.Environ(), "REALTIME_TEST=parent"), env...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -27,6 +27,7 @@ type Message struct {
 	Process  *ProcessState
 
 	// From control.
+	Failed *Failed
 	Pong   *Pong
 	Ready  *Ready
 	Begin  *Begin
@@ -73,6 +74,9 @@ type Stop struct{}
 
 // Ready says that control has a valid configuration and has sent all of it.
 type Ready struct{}
+
+// Failed says that control cannot begin, and that it has said why.
+type Failed struct{}
 
 // Begin opens a change. Nothing of it is in force before Commit, so that a
 // control process that dies in between leaves the dataplane as it was.
