@@ -25,8 +25,21 @@ func Machine() string {
 	if text, err := exec.Command("keepalived", "--version").CombinedOutput(); err == nil || len(text) > 0 {
 		other, _, _ = strings.Cut(string(text), "\n")
 	}
-	return fmt.Sprintf("%d CPUs (%s), Linux %s, load before the start %s,\n%s, %s.",
-		runtime.NumCPU(), cpu(), kernel, load, runtime.Version(), other)
+	return fmt.Sprintf("%d CPUs (%s), Linux %s, %s,\n%s, %s.\nLoad before the start: %s.",
+		runtime.NumCPU(), cpu(), kernel, realtime(), runtime.Version(), other, load)
+}
+
+// realtime says whether a process started from here can be real-time.
+func realtime() string {
+	tried := make(chan error)
+	go func() {
+		runtime.LockOSThread() // and never unlocked: the thread ends with us
+		tried <- unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 1}, 0)
+	}()
+	if err := <-tried; err != nil {
+		return fmt.Sprintf("NO real time (%v)", err)
+	}
+	return "real time"
 }
 
 // cpu is the model of the first CPU.

@@ -135,7 +135,6 @@ const ownWorld = `mount -t tmpfs run /run && mkdir -p /run/netns /run/lock && ip
 func inNamespaces(ctx context.Context, o options, dir string, args []string) error {
 	wrap := []string{"--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"}
 	if os.Getuid() != 0 {
-		fmt.Fprint(o.out, "Not root: nothing runs in real time.\n\n")
 		wrap = append(wrap, "--user", "--map-root-user")
 	}
 	wrap = append(wrap, "sh", "-c", ownWorld, "sh", filepath.Join(dir, "bench"))

@@ -25,7 +25,6 @@ const (
 
 // A cluster is the five machines.
 type cluster struct {
-	*stage
 	lab        *lab.Lab
 	lvs1, lvs2 *router
 	web1, web2 *lab.Host
@@ -43,8 +42,8 @@ type router struct {
 	process    *lab.Process
 }
 
-func newCluster(s *stage, keepalived bool) *cluster {
-	c := &cluster{stage: s, lab: lab.New(s)}
+func newCluster(t lab.T, keepalived bool) *cluster {
+	c := &cluster{lab: lab.New(t)}
 	lan := c.lab.Segment("lan")
 	c.lvs1 = &router{Host: c.lab.Host("lvs1", lan.At("10.99.0.2/24")), address: netip.MustParseAddr("10.99.0.2")}
 	c.lvs2 = &router{Host: c.lab.Host("lvs2", lan.At("10.99.0.3/24")), address: netip.MustParseAddr("10.99.0.3")}

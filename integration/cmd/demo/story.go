@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -17,8 +18,8 @@ const pace = 10 * time.Millisecond
 
 func tell(ctx context.Context, keepalived bool) error {
 	begin := time.Now()
-	return play(ctx, func(s *stage) {
-		c := newCluster(s, keepalived)
+	return lab.Play(ctx, "demo", os.Stdout, func(t lab.T) {
+		c := newCluster(t, keepalived)
 		fmt.Printf("Directors lvs1 and lvs2, web servers web1 and web2, a client of %s.\n", service)
 		c.oneServes()
 		c.requestsSpread()
