@@ -72,9 +72,7 @@ func (s *suite) native(ctx context.Context, out io.Writer) error {
 	args = append(args, s.command(s.pattern, 8)...)
 	cmd := exec.CommandContext(ctx, "unshare", args...)
 	cmd.Dir = s.folder
-	// Many directors share these CPUs; in real time they would take turns at
-	// taking them from everybody else, keepalived included. Guests keep it.
-	cmd.Env = append(append(os.Environ(), s.env()...), "DIRECTOR_REALTIME=off")
+	cmd.Env = append(os.Environ(), s.env()...)
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.WaitDelay = 5 * time.Second
