@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/netip"
 	"os"
@@ -63,15 +62,6 @@ func (r *router) start(ipvs bool) {
 	r.lab.Expect(os.MkdirAll(r.runDir(), 0o755) == nil, "folder %s", r.runDir())
 	r.process = r.Start("env", "DIRECTOR_REALTIME=off", os.Getenv(lab.Binary),
 		"run", "-c", path, "--run-dir", r.runDir(), "-i", r.Name)
-}
-
-// status asks the director on the machine, as its user would.
-func (r *router) status(into any) error {
-	text, err := r.Try(os.Getenv(lab.Binary), "status", "--json", "--run-dir", r.runDir())
-	if err != nil {
-		return fmt.Errorf("director status: %w: %s", err, text)
-	}
-	return json.Unmarshal([]byte(text), into)
 }
 
 func (r *router) runDir() string { return filepath.Join(r.Dir(), "run") }

@@ -87,7 +87,7 @@ func fill(ctx context.Context, log io.Writer, p program) (f filling, err error) 
 		err := r.Do(func() (err error) { table, err = ipvs.New(); return err })
 		l.Expect(err == nil, "IPVS: %v", err)
 
-		begin := time.Now()
+		var begin time.Time
 		if p == ipvsadm {
 			path := l.File("table", restore())
 			begin = time.Now()

@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -75,20 +76,19 @@ func (o options) all(ctx context.Context, args []string) error {
 		return err
 	}
 	ran := 0
+	var failed error
 	for _, p := range parts {
 		if !o.chosen(p.rows) {
 			continue
 		}
 		ran++
-		if err := p.run(ctx, o, dir, append(args, "-part", p.name)); err != nil {
-			return err
-		}
+		failed = errors.Join(failed, p.run(ctx, o, dir, append(args, "-part", p.name)))
 	}
 	if ran == 0 {
 		return fmt.Errorf("nothing matches %q; there is: %s", o.choose, names())
 	}
 	fmt.Fprintf(o.log, "took %v\n", time.Since(begin).Round(time.Second))
-	return nil
+	return failed
 }
 
 // build compiles director and this program, once, so that a guest needs no

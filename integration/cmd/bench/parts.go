@@ -63,13 +63,15 @@ func (o options) measure(ctx context.Context, name string) error {
 		return fmt.Errorf("no part %q", name)
 	}
 	var all []bench.Section
+	var failed error // what has been measured is told all the same
 	for _, r := range parts[i].rows {
 		if !o.choose.MatchString(r.name) {
 			continue
 		}
 		sections, err := r.run(ctx, o)
 		if err != nil {
-			return err
+			failed = errors.Join(failed, err)
+			continue
 		}
 		for _, s := range sections {
 			same := slices.IndexFunc(all, func(other bench.Section) bool { return other.Title == s.Title })
@@ -87,7 +89,7 @@ func (o options) measure(ctx context.Context, name string) error {
 			s.Text(o.out)
 		}
 	}
-	return nil
+	return failed
 }
 
 // gapRows are the intervals of the crash, with how often the master crashes.
