@@ -66,22 +66,6 @@ func TestReload(t *testing.T) {
 			}
 		})
 	})
-	bubble(t, "a delta changes servers and nothing else", func(t *testing.T) {
-		w := newWorld(t, nil)
-		w.commit(instanceOf(100, "10.0.0.100"), web("web", "10.0.0.100", 2))
-		time.Sleep(masterDown)
-		w.took()
-		gone := web("", "10.0.0.100", 1).Service.Servers[0].ServerKey
-		w.on(func(e *engine) {
-			e.commit(&change{begin: wire.Begin{Generation: 2}, deltas: []wire.Delta{{Name: "web", Delete: []ipvs.ServerKey{gone}}}})
-		})
-		wantLog(t, w, "ipvs -d -t 10.0.0.100:80 -r 10.1.0.0:80")
-		w.on(func(e *engine) {
-			if e.generation != 2 || e.inKernel != 2 {
-				t.Errorf("generation %d, in the kernel %d, want 2", e.generation, e.inKernel)
-			}
-		})
-	})
 }
 
 func TestAddressesOfAMaster(t *testing.T) {
