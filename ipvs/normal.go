@@ -54,6 +54,13 @@ func (s Server) Normal() Server {
 	return s
 }
 
+// SameSettings reports whether two services of one key differ in their servers
+// at most.
+func (s *Service) SameSettings(o *Service) bool {
+	a, b := s.Normal(), o.Normal()
+	return sameService(&a, &b)
+}
+
 // sameService reports whether the kernel's service is as wanted, its servers
 // aside. Both are normal.
 func sameService(have, want *Service) bool {

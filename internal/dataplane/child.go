@@ -181,7 +181,7 @@ func (c *child) write(ctx context.Context) {
 	case <-ctx.Done():
 		return // the engine has ended before
 	}
-	for {
+	for n := 1; ; n++ {
 		m, err := c.out.Next(ctx)
 		if err != nil {
 			return
@@ -189,12 +189,17 @@ func (c *child) write(ctx context.Context) {
 		if err := c.conn.Send(m); err != nil {
 			return
 		}
+		if n%pauseEvery == 0 {
+			time.Sleep(time.Millisecond)
+		}
 	}
 }
 
-// pauseEvery is the number of messages after which the reader lets go of the
-// CPU, like everything in the real-time process that may come in thousands.
-const pauseEvery = 20
+// pauseEvery is the number of messages after which reader and writer let go of
+// the CPU, like everything in the real-time process that may come in thousands:
+// on one CPU no timer fires before. A thousand services that report themselves
+// programmed held it for 0.2 s (measured in the guest).
+const pauseEvery = 10
 
 // read takes in what control says until its stream ends.
 func (c *child) read(e *engine) {

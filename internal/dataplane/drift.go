@@ -95,7 +95,7 @@ func (e *engine) polled(watched []*service, services []ipvs.Service, look []*ser
 			continue
 		}
 		have.Servers = s.have.Servers
-		if len(ipvs.Diff([]ipvs.Service{have}, []ipvs.Service{s.have})) > 0 {
+		if !have.SameSettings(&s.have) {
 			e.repairs.Services++
 			e.drifted(s, "its settings were changed")
 		}

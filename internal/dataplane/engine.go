@@ -82,6 +82,8 @@ type engine struct {
 	process              wire.ProcessState
 	out                  outbox
 	reported             map[string]wire.Message
+	reportAt             time.Time // not before then
+	unreported           bool      // something waits for that
 	onReady              func()
 	// reloads counts requests to read the configuration again.
 	reloads    struct{ asked, answered uint64 }
@@ -147,10 +149,14 @@ func (e *engine) pump() {
 	if e.started && !e.serving && !e.moving && e.complete() {
 		e.inKernel = e.generation
 	}
-	if at, ok := e.nextRetry(now); ok {
+	e.report(now)
+	at, ok := e.nextRetry(now)
+	if e.unreported && (!ok || e.reportAt.Before(at)) {
+		at, ok = e.reportAt, true
+	}
+	if ok {
 		e.timer.Reset(time.Until(at))
 	}
-	e.report(now)
 }
 
 // moveOn hands the next address to its worker.

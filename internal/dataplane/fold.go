@@ -2,18 +2,29 @@ package dataplane
 
 import "director/ipvs"
 
-// fold brings have up to date by the operations that have succeeded.
+// fold brings have up to date by the part of the plan that is done.
 func (s *service) fold() {
-	if len(s.done) == 0 {
-		return
+	switch {
+	case s.next < len(s.plan):
+		s.foldPart()
+	case s.next > 0 && s.goal != nil:
+		s.have = *s.goal
+	case s.next > 0:
+		s.have = ipvs.Service{}
 	}
+	s.plan, s.next = nil, 0
+}
+
+// foldPart is fold for a plan that was given up on the way.
+func (s *service) foldPart() {
+	done := s.plan[:s.next]
 	servers := s.have.Servers
-	at := make(map[ipvs.ServerKey]int, len(servers)+len(s.done))
+	at := make(map[ipvs.ServerKey]int, len(servers)+len(done))
 	for n, r := range servers {
 		at[r.ServerKey] = n
 	}
 	gone := map[int]bool{}
-	for _, op := range s.done {
+	for _, op := range done {
 		switch op.Kind {
 		case ipvs.AddService:
 			s.present, s.have, servers = true, op.Service, nil
@@ -48,5 +59,5 @@ func (s *service) fold() {
 		}
 		servers = left
 	}
-	s.have.Servers, s.done = servers, nil
+	s.have.Servers = servers
 }

@@ -91,11 +91,10 @@ type service struct {
 	inst    *instance
 	at      *address
 	follows bool
-	// have is what the kernel holds, when present is set, but for done, the
-	// operations that have succeeded since.
+	// have is what the kernel holds, when present is set, but for the part of
+	// the plan that has been done since.
 	have    ipvs.Service
 	present bool
-	done    []ipvs.Op
 	// unsure: an operation failed half-way, or somebody else was at it: the
 	// kernel has to be read before the next change.
 	unsure bool
@@ -106,11 +105,19 @@ type service struct {
 	dropped bool
 	// takenOver: it was in the kernel before we wanted it.
 	takenOver bool
-	// ops is what is left of the last plan; stale: plan anew.
-	ops   []ipvs.Op
+	// plan is what turns have into goal, nil: into nothing. The first next
+	// operations of it are done. stale: plan anew.
+	plan  []ipvs.Op
+	next  int
+	goal  *ipvs.Service
 	stale bool
+	// told is what control knows.
+	told wire.ServiceState
 	trouble
 }
+
+// left returns what is left of the plan.
+func (s *service) left() []ipvs.Op { return s.plan[s.next:] }
 
 // trouble is the last answer of the kernel that was not a success, and when to
 // try again.

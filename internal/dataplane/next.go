@@ -61,7 +61,7 @@ func (m *model) settled(s *service) bool {
 	if !m.ipvs || s.err != nil {
 		return true
 	}
-	return s.present && !s.unsure && !s.stale && len(s.ops) == 0
+	return s.present && !s.unsure && !s.stale && len(s.left()) == 0
 }
 
 // rank orders work at IPVS; the lowest goes first.
@@ -90,7 +90,7 @@ func (m *model) rankOf(s *service, order map[*instance][]*address, now time.Time
 		}
 		return rankNone
 	}
-	if s.present && !s.unsure && !s.stale && len(s.ops) == 0 && s.err == nil {
+	if s.present && !s.unsure && !s.stale && len(s.left()) == 0 && s.err == nil {
 		return rankNone
 	}
 	i := s.inst
@@ -164,8 +164,8 @@ func (m *model) workAt(services []*service) work {
 			continue
 		}
 		m.plan(s)
-		n := min(len(s.ops), batch-len(w.ops))
-		w.ops = append(w.ops, s.ops[:n]...)
+		n := min(len(s.left()), batch-len(w.ops))
+		w.ops = append(w.ops, s.left()[:n]...)
 		for range n {
 			w.of = append(w.of, s)
 		}
@@ -178,7 +178,7 @@ func (m *model) workAt(services []*service) work {
 
 // plan brings the service's operations up to date.
 func (m *model) plan(s *service) {
-	if !s.stale && len(s.ops) > 0 {
+	if !s.stale && len(s.left()) > 0 {
 		return
 	}
 	s.fold()
@@ -186,11 +186,13 @@ func (m *model) plan(s *service) {
 	if s.present {
 		have = []ipvs.Service{s.have}
 	}
+	var goal *ipvs.Service
 	if m.fateOf(s) == program {
 		want = []ipvs.Service{s.want}
+		goal = &want[0]
 	}
-	s.ops, s.stale = ipvs.Diff(have, want), false
-	if len(s.ops) == 0 {
+	s.plan, s.next, s.goal, s.stale = ipvs.Diff(have, want), 0, goal, false
+	if len(s.plan) == 0 {
 		// What failed before is no longer asked for.
 		s.clear()
 	}

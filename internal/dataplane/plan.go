@@ -47,7 +47,9 @@ func (e *engine) commit(c *change) {
 	if c.begin.Full {
 		e.source = c.begin.Source
 		e.adoptInstances(c.begin.Instances)
+		before := e.services
 		e.adoptServices(c.plans)
+		e.reportGone(before)
 		e.keep.note(e.services, e.instances)
 		e.begin()
 	}

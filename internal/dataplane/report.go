@@ -1,7 +1,6 @@
 package dataplane
 
 import (
-	"fmt"
 	"os"
 	"reflect"
 	"time"
@@ -30,8 +29,12 @@ func (e *engine) tell(key string, m wire.Message) {
 	e.out.Set(key, m)
 }
 
-// report tells control what has changed. It is called after every event, so it
-// looks only at what the events can have changed.
+// reportEvery bounds how often control is told of the services: a take-over of a
+// thousand of them is hundreds of events, and each report looks at all.
+const reportEvery = 100 * time.Millisecond
+
+// report tells control what has changed. It is called after every event; what
+// it leaves for later is told when reportAt has come.
 func (e *engine) report(now time.Time) {
 	if e.out == nil {
 		return
@@ -39,26 +42,37 @@ func (e *engine) report(now time.Time) {
 	if e.news && !e.moving { // once for all the addresses of a take-over
 		e.instanceStates()
 	}
-	seen := make(map[string]bool, len(e.services))
+	if e.unreported = now.Before(e.reportAt); e.unreported {
+		return
+	}
+	e.reportAt = now.Add(reportEvery)
 	for _, s := range e.services {
 		if s.dropped {
 			continue
 		}
-		key := "service " + s.name
-		seen[key] = true
-		st := e.serviceState(s)
-		if old, ok := e.reported[key]; ok && *old.Service == st {
-			continue
+		if st := e.serviceState(s); st != s.told {
+			s.told = st
+			e.out.Set("service "+s.name, wire.Message{Service: &st})
 		}
-		e.tell(key, wire.Message{Service: &st})
 	}
 	p := e.processState()
 	if old, ok := e.reported["process"]; !ok || *old.Process != p {
 		e.tell("process", wire.Message{Process: &p})
 	}
-	for key, m := range e.reported {
-		if m.Service != nil && !m.Service.Gone && !seen[key] {
-			e.tell(key, wire.Message{Service: &wire.ServiceState{Name: m.Service.Name, Gone: true}})
+}
+
+// reportGone tells control of the services that a new configuration has no more.
+func (e *engine) reportGone(before []*service) {
+	if e.out == nil {
+		return
+	}
+	named := make(map[string]bool, len(e.services))
+	for _, s := range e.services {
+		named[s.name] = named[s.name] || !s.dropped
+	}
+	for _, s := range before {
+		if !named[s.told.Name] && s.told.Name != "" {
+			e.out.Set("service "+s.told.Name, wire.Message{Service: &wire.ServiceState{Name: s.told.Name, Gone: true}})
 		}
 	}
 }
@@ -73,7 +87,7 @@ func (e *engine) serviceState(s *service) wire.ServiceState {
 	case !e.model.ipvs:
 		st.Why = "no IPVS in the kernel"
 	case fate != program && s.inst != nil:
-		st.Why = fmt.Sprintf("%s is %s", s.inst.name(), s.inst.role)
+		st.Why = s.inst.name() + " is " + s.inst.role.String()
 		if s.theirs {
 			st.Why += "; the entry in the kernel is somebody else's"
 		}

@@ -60,7 +60,7 @@ func (e *engine) didRead(read []*service, found []*ipvs.Service, err error) {
 			s.fail(err, now)
 			continue
 		}
-		s.unsure, s.stale, s.done, s.ops = false, true, nil, nil
+		s.unsure, s.stale, s.plan, s.next = false, true, nil, 0
 		s.present, s.have, s.theirs = false, ipvs.Service{}, false
 		switch {
 		case found[n] == nil:
@@ -89,14 +89,11 @@ func (e *engine) didOps(w work, errs []error) {
 	now := time.Now()
 	for n, op := range w.ops {
 		s := w.of[n]
-		if len(s.ops) > 0 {
-			s.ops = s.ops[1:]
-		}
 		if errs[n] != nil {
 			e.opFailed(s, op, errs[n], now)
 			continue
 		}
-		s.done = append(s.done, op)
+		s.next++
 		switch op.Kind {
 		case ipvs.AddService:
 			s.present = true
@@ -109,7 +106,7 @@ func (e *engine) didOps(w work, errs []error) {
 		if n > 0 && w.of[n-1] == s {
 			continue
 		}
-		if len(s.ops) == 0 && !s.unsure {
+		if len(s.left()) == 0 && !s.unsure {
 			s.clear()
 		}
 	}
