@@ -107,3 +107,15 @@ func TestAddressesOfAMaster(t *testing.T) {
 		}
 	})
 }
+
+func TestNobodyListens(t *testing.T) {
+	bubble(t, "what was still to be told when control died keeps the engine from nothing", func(t *testing.T) {
+		w := newWorld(t, nil)
+		w.commit(instanceOf(100, "10.0.0.100"), web("web", "10.0.0.100", 1))
+		w.on(func(e *engine) { e.greet(wire.NewMailbox[string, wire.Message](), 0) })
+		w.on(func(*engine) {}) // within the pause between two reports
+		w.on(func(e *engine) { e.out = nil })
+		// An engine that turned round and round would let no time pass.
+		time.Sleep(10 * time.Second)
+	})
+}

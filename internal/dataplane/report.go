@@ -36,6 +36,7 @@ const reportEvery = 100 * time.Millisecond
 // report tells control what has changed. It is called after every event; what
 // it leaves for later is told when reportAt has come.
 func (e *engine) report(now time.Time) {
+	e.unreported = false
 	if e.out == nil {
 		return
 	}
