@@ -201,8 +201,11 @@ func eventually(l *lab.Lab, what string, so func() bool) {
 	})
 }
 
-// lastAdvert is when a node last advertised in a time.
+// lastAdvert is when a node last advertised in a time. There is always a master,
+// so the witness, which a busy machine delays, has seen that time when it has
+// seen an advert after it.
 func (c *cluster) lastAdvert(n *node, since, until time.Time) time.Time {
+	c.eventually("the witness has caught up", func() bool { return len(c.witness.Adverts(until)) > 0 })
 	var last time.Time
 	for _, a := range c.witness.Adverts(since) {
 		if a.Source == n.address && a.At.Before(until) {
