@@ -140,7 +140,7 @@ func testSourceOfChecks(t *testing.T) {
 	}
 	callers4.reset()
 	callers6.reset()
-	l.Eventually(5*time.Second, "ten checks have come to each", func() bool { return callers4.count() >= 10 && callers6.count() >= 10 })
+	l.Eventually(15*time.Second, "ten checks have come to each", func() bool { return callers4.count() >= 10 && callers6.count() >= 10 })
 	if got := append(callers4.all(), callers6.all()...); !slices.Equal(got, []string{"10.99.0.2", "fd99::2"}) {
 		t.Errorf("checks came from %v, want from 10.99.0.2 and fd99::2 only", got)
 	}
@@ -239,7 +239,7 @@ func testHeldByOthers(t *testing.T) {
 	b.master(addr("10.99.0.101"))
 	want := map[string]string{"10.99.0.100": "foreign", "10.99.0.101": "ours", "10.99.0.102": "foreign",
 		"10.99.0.103": "foreign", "10.99.0.104": "foreign"}
-	l.Eventually(5*time.Second, "status says whose the addresses are", func() bool {
+	l.Eventually(15*time.Second, "status says whose the addresses are", func() bool {
 		for of, state := range want {
 			if b.address(of).State != state {
 				return false
@@ -351,7 +351,7 @@ func testReloaded(t *testing.T) {
 	b.master(addr("10.99.0.103"))
 	l.File(host.Name+"/director.hcl", conf("virtual_ipaddress \"10.99.0.100/24\" {\n label = \"eth0:new\"\n }", `virtual_ipaddress "10.99.0.102/24" {}`))
 	b.director.Signal(unix.SIGHUP)
-	l.Eventually(5*time.Second, "the new addresses are in force", func() bool {
+	l.Eventually(15*time.Second, "the new addresses are in force", func() bool {
 		a := kernelAddress(t, host, addr("10.99.0.100"))
 		return a != nil && a.Label == "eth0:new" && host.Has(addr("10.99.0.102")) && !host.Has(addr("10.99.0.101"))
 	})
@@ -388,8 +388,8 @@ func testEventsLost(t *testing.T) {
 		t.Error("the address is still there")
 	}
 	b.director.Signal(unix.SIGCONT)
-	b.EventuallyHas(addr("10.99.0.100"), 5*time.Second)
-	l.Eventually(5*time.Second, "the log tells of lost events", func() bool {
+	b.EventuallyHas(addr("10.99.0.100"), 15*time.Second)
+	l.Eventually(15*time.Second, "the log tells of lost events", func() bool {
 		return len(b.log("more changes than the socket could hold")) > 0
 	})
 	lab.Claim(t, "after an overrun of the netlink socket everything is listed anew: an address that went meanwhile is back")

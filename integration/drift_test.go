@@ -103,7 +103,7 @@ func (d *drift) repairs() api.Repairs {
 }
 
 func testTakenOver(t *testing.T, d *drift) {
-	d.eventuallyTable(5*time.Second, "the service that was there is as configured", func(t table) bool {
+	d.eventuallyTable(15*time.Second, "the service that was there is as configured", func(t table) bool {
 		return t.has(wholeTaken...) && !t.has("-a -t 10.99.0.101:443 -r 10.99.0.99:443")
 	})
 	d.lab.Eventually(3*time.Second, "status says what was taken over", func() bool {
@@ -243,7 +243,7 @@ func (d *drift) nothingOfOurs(t *testing.T) {
 func testLeftovers(t *testing.T, d *drift) {
 	d.start(driftInstance + driftServices + driftTaken)
 	d.master(addr("10.99.0.100"), addr("10.99.0.101"))
-	d.eventuallyTable(5*time.Second, "both services are there", func(t table) bool {
+	d.eventuallyTable(15*time.Second, "both services are there", func(t table) bool {
 		return t.has(wholeWeb...) && t.has(wholeTaken...)
 	})
 	d.director.SignalGroup(syscall.SIGKILL)
@@ -253,7 +253,7 @@ func testLeftovers(t *testing.T, d *drift) {
 	}
 	d.start(driftInstance + driftServices)
 	d.master(addr("10.99.0.100"), addr("10.99.0.101"))
-	d.eventuallyTable(5*time.Second, "the service that is no longer wanted goes, the other is there", func(t table) bool {
+	d.eventuallyTable(15*time.Second, "the service that is no longer wanted goes, the other is there", func(t table) bool {
 		return !t.has("-A -t 10.99.0.101:443") && t.has(wholeWeb...)
 	})
 	if d.service("web").TakenOver {

@@ -89,7 +89,7 @@ func TestForwarding(t *testing.T) {
 	b.master(addr("10.99.0.107"))
 	l := b.lab
 	l.Eventually(10*time.Second, "the sorry server is in use", func() bool { return b.service("sorry-server").SorryInUse })
-	l.Eventually(5*time.Second, "all services are programmed", func() bool {
+	l.Eventually(15*time.Second, "all services are programmed", func() bool {
 		s := b.status()
 		return s != nil && !slices.ContainsFunc(s.Services, func(v api.Service) bool { return !v.Programmed && v.Name != "scheduler-twos" })
 	})

@@ -55,7 +55,7 @@ func (h *Host) Serve(port uint16) *Process {
 	conf := filepath.Join(dir, "nginx.conf")
 	h.must("configuration", os.WriteFile(conf, fmt.Appendf(nil, nginxConf, dir, port, h.Name), 0o644))
 	p := h.Start("nginx", "-e", "stderr", "-p", dir, "-c", conf)
-	h.lab.Eventually(5*time.Second, "web server of "+h.Name+" listens", func() bool { return h.listens(port) })
+	h.lab.Eventually(20*time.Second, "web server of "+h.Name+" listens", func() bool { return h.listens(port) })
 	return p
 }
 
