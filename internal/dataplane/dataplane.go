@@ -74,8 +74,8 @@ func newEngine(o Options, ctx context.Context, keep keeper, machine machine) *en
 	e := &engine{
 		log: o.Log, machine: machine, keep: keep, ctx: ctx, begun: time.Now(),
 		runners: map[string]*running{}, links: map[string]netif.Link{}, present: map[netif.Key]netif.Present{},
-		health: map[healthKey]remembered{}, reported: map[string]wire.Message{},
-		tasks: tasks{ready: make(chan struct{}, 1)}, onReady: o.Ready, logDropped: o.LogDropped,
+		health: map[healthKey]remembered{},
+		tasks:  tasks{ready: make(chan struct{}, 1)}, onReady: o.Ready, logDropped: o.LogDropped,
 		open: func() (table, error) {
 			c, err := ipvs.Open()
 			if err != nil {

@@ -81,9 +81,10 @@ type engine struct {
 	begun                time.Time
 	process              wire.ProcessState
 	out                  outbox
-	reported             map[string]wire.Message
-	reportAt             time.Time // not before then
-	unreported           bool      // something waits for that
+	toldInstances        map[string]bool   // their names
+	toldProcess          wire.ProcessState // what control knows
+	reportAt             time.Time         // not before then
+	unreported           bool              // something waits for that
 	onReady              func()
 	// reloads counts requests to read the configuration again.
 	reloads    struct{ asked, answered uint64 }

@@ -2,7 +2,6 @@ package dataplane
 
 import (
 	"os"
-	"reflect"
 	"time"
 
 	"director/internal/wire"
@@ -18,15 +17,6 @@ type healthKey struct{ service, server string }
 type remembered struct {
 	wire.Health
 	at time.Time
-}
-
-// tell queues a message for control unless it is the one it has.
-func (e *engine) tell(key string, m wire.Message) {
-	if e.out == nil || reflect.DeepEqual(e.reported[key], m) {
-		return
-	}
-	e.reported[key] = m
-	e.out.Set(key, m)
 }
 
 // reportEvery bounds how often control is told of the services: a take-over of a
@@ -56,9 +46,9 @@ func (e *engine) report(now time.Time) {
 			e.out.Set("service "+s.name, wire.Message{Service: &st})
 		}
 	}
-	p := e.processState()
-	if old, ok := e.reported["process"]; !ok || *old.Process != p {
-		e.tell("process", wire.Message{Process: &p})
+	if p := e.processState(); p != e.toldProcess {
+		e.toldProcess = p
+		e.out.Set("process", wire.Message{Process: &p})
 	}
 }
 
@@ -131,8 +121,7 @@ func (e *engine) instanceStates() {
 		if r == nil || i.leaving {
 			continue
 		}
-		key := "instance " + i.name()
-		seen[key] = true
+		seen[i.name()] = true
 		st := &wire.InstanceState{Name: i.name(), Status: r.Status()}
 		st.Since = time.Since(st.Status.Since)
 		for _, a := range i.addrs {
@@ -145,21 +134,21 @@ func (e *engine) instanceStates() {
 			}
 			st.Addresses = append(st.Addresses, as)
 		}
-		e.reported[key] = wire.Message{Instance: st}
-		e.out.Set(key, e.reported[key])
+		e.out.Set("instance "+i.name(), wire.Message{Instance: st})
 	}
-	for key, m := range e.reported {
-		if m.Instance != nil && !m.Instance.Gone && !seen[key] {
-			e.tell(key, wire.Message{Instance: &wire.InstanceState{Name: m.Instance.Name, Gone: true}})
+	for name := range e.toldInstances {
+		if !seen[name] {
+			e.out.Set("instance "+name, wire.Message{Instance: &wire.InstanceState{Name: name, Gone: true}})
 		}
 	}
+	e.toldInstances = seen
 }
 
 // greet tells a new control process everything: what runs, and the health that
 // its predecessor found, so that no server flaps.
 func (e *engine) greet(out outbox, restarts int) {
 	e.out = out
-	e.reported = map[string]wire.Message{}
+	e.toldInstances, e.toldProcess = nil, wire.ProcessState{}
 	e.process.ControlRestarts, e.process.Started = restarts, time.Since(e.begun)
 	out.Set("hello", wire.Message{Hello: &wire.Hello{
 		Source: e.source, Generation: e.generation, Restarts: restarts, Healths: len(e.health),
