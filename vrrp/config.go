@@ -116,6 +116,76 @@ type Config struct {
 	HigherPrioSendAdvert bool
 	// DontTrackPrimary: the own interface being down is no fault.
 	DontTrackPrimary bool
+	// OwnerIgnoreAdverts: an address owner (255) drops every advert.
+	OwnerIgnoreAdverts bool
+	// TimerExpiredBackup is the priority that whoever may have taken over is
+	// assumed to have: a master whose scheduler ran so late that such a router
+	// would be master by now goes to BACKUP before it advertises. 0: off.
+	TimerExpiredBackup uint8
+	// OldChecksum says how the version 3 checksum of keepalived up to 1.3.6 is
+	// treated in unicast over IPv4.
+	OldChecksum OldChecksum
+	// UnicastFaultNoPeer: FAULT while there is no peer but the node itself.
+	UnicastFaultNoPeer bool
+	// HMAC is the extension of keepalived 2.4; without keys: none.
+	HMAC HMACConfig
+	// Grouped: the instance is in a sync group, and becomes master only when it
+	// is told that all members can.
+	Grouped bool
+	// VRF holds the sockets of a unicast instance that has no Interface.
+	VRF string
+	// ReceiveBuffer is the size of the socket's buffer in bytes; 0: the
+	// kernel's default.
+	ReceiveBuffer int
+	// Share tells unicast instances apart that have the same interface, family
+	// and VRID and other peers; empty: there is only this one.
+	Share string
+}
+
+// OldChecksum is old_unicast_checksum.
+type OldChecksum uint8
+
+// The three answers to the checksum of keepalived up to 1.3.6, whose
+// pseudo-header has the multicast group as destination.
+const (
+	// OldChecksumLearn accepts it, and sends it to who was heard to use it.
+	OldChecksumLearn OldChecksum = iota
+	// OldChecksumAlways sends it to every peer.
+	OldChecksumAlways
+	// OldChecksumNever drops it.
+	OldChecksumNever
+)
+
+// HMACMode says what becomes of adverts without a valid trailer.
+type HMACMode uint8
+
+// The modes, by keepalived's words.
+const (
+	// HMACEnforce: sign, and drop what is not signed.
+	HMACEnforce HMACMode = iota
+	// HMACPermissive: sign, and accept what is not signed.
+	HMACPermissive
+	// HMACReceiveOnly: do not sign, verify what is signed.
+	HMACReceiveOnly
+)
+
+// HMACConfig is auth_hmac. Its keys are secrets: they must never be printed.
+type HMACConfig struct {
+	// Keys are in the order of the file, at least one when it is in use.
+	Keys []HMACKey
+	// Active is the ID of the key that signs.
+	Active uint8
+	// Window is the accepted difference of the clocks, 1 s to 300 s.
+	Window time.Duration
+	// Monotonic compares no clocks: stamps must only increase.
+	Monotonic bool
+	Mode      HMACMode
+}
+
+// HMACKey is one key, 32 to 64 bytes.
+type HMACKey struct {
+	ID  uint8
+	Key []byte
 }
 
 // Key identifies a virtual router across reloads: the role belongs to it, not
@@ -124,10 +194,11 @@ type Key struct {
 	Interface string
 	Family    Family
 	VRID      uint8
+	Share     string
 }
 
 // Key returns the identity of the router that c describes.
-func (c *Config) Key() Key { return Key{c.Interface, c.Family, c.VRID} }
+func (c *Config) Key() Key { return Key{c.Interface, c.Family, c.VRID, c.Share} }
 
 // Unicast reports whether adverts go to peers rather than to a group.
 func (c *Config) Unicast() bool { return len(c.Peers) > 0 }

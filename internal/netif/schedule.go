@@ -21,6 +21,18 @@ type Schedule struct {
 	// Interval and NAInterval are the least gaps between two ARPs, or two
 	// neighbour advertisements, on one interface; 0: none.
 	Interval, NAInterval time.Duration
+	// Extra is garp_extra_if: the period in which addresses on virtual MAC
+	// links, or with ExtraAll on all interfaces but the instance's own, are
+	// announced once more; 0: never.
+	Extra    time.Duration
+	ExtraAll bool
+}
+
+// AnnounceGroup is garp_group: interfaces that share one gap between
+// announcements.
+type AnnounceGroup struct {
+	Interfaces           []string
+	Interval, NAInterval time.Duration
 }
 
 // burst returns the nth burst (from 0) of an instance that became master, as
