@@ -1,0 +1,90 @@
+package notify
+
+import (
+	"slices"
+	"time"
+
+	"director/internal/script"
+)
+
+// lane is what is known of one instance or group: its events are told one after
+// the other. The notifier's lock guards it.
+type lane struct {
+	pending []item
+	// running: a goroutine tells its events.
+	running bool
+	// told is the role that its scripts were started for last.
+	told string
+	// newest is the newest role, told or waiting. ended: that was its last one,
+	// it has been deleted.
+	newest Event
+	ended  bool
+	seq    uint64 // the newest event
+
+	superseded uint64
+	// losing: events went away since nothing was waiting; it is logged once.
+	losing bool
+	script string // the one that runs, by its keyword
+	last   *ScriptRun
+}
+
+// ScriptRun is one run of a notify script.
+type ScriptRun struct {
+	// Script is its keyword: notify_master, notify …
+	Script string
+	// State is what it was told.
+	State string
+	// Ended is when it was over.
+	Ended  time.Time
+	Result script.Result
+}
+
+// add lets an event wait its turn, and returns those that will not be told.
+func (l *lane) add(it item) (gone []item) {
+	l.pending, gone = merge(l.told, l.pending, it, pendingPerName)
+	if it.role() {
+		l.newest, l.ended = it.Event, false
+	}
+	l.superseded += uint64(len(gone))
+	return gone
+}
+
+// next takes the event whose turn it is.
+func (l *lane) next() (item, bool) {
+	if len(l.pending) == 0 {
+		return item{}, false
+	}
+	it := l.pending[0]
+	l.pending = slices.Delete(l.pending, 0, 1)
+	if it.role() {
+		l.told = it.State
+	}
+	return it, true
+}
+
+// job is one script to run for an event.
+type job struct {
+	script  string
+	command script.Command
+	extra   []string
+}
+
+// jobs are the scripts that are run for an event, in this order.
+func jobs(s Scripts, e Event) []job {
+	var all []job
+	own := map[string]job{
+		Master:     {script: "notify_master", command: s.Master},
+		Backup:     {script: "notify_backup", command: s.Backup},
+		Fault:      {script: "notify_fault", command: s.Fault},
+		Stop:       {script: "notify_stop", command: s.Stop},
+		Deleted:    {script: "notify_deleted", command: s.Deleted},
+		RxLowerPri: {script: "notify_master_rx_lower_pri", command: s.RxLowerPri},
+	}[e.State]
+	if own.command.Given() {
+		all = append(all, own)
+	}
+	if s.All.Given() {
+		all = append(all, job{script: "notify", command: s.All, extra: arguments(e)})
+	}
+	return all
+}
