@@ -23,6 +23,13 @@ const (
 	ActUnprepare
 	// ActAnnounce: announce all addresses again (a lower master was heard).
 	ActAnnounce
+	// ActWish: a member of a sync group would be master now; answer with
+	// Granted when all members are, or wish to be.
+	ActWish
+	// ActUnwish: it would not any more.
+	ActUnwish
+	// ActStayed: a handover has ended without a successor; the role stays.
+	ActStayed
 )
 
 // Action is one thing for the Runner to carry out, in order.
@@ -30,7 +37,9 @@ type Action struct {
 	Kind ActionKind
 	// Priority belongs to ActSendAdvert.
 	Priority uint8
-	// At belongs to ActArmTimer.
+	// At belongs to ActArmTimer. Of an ActRole that follows a handover it is
+	// until when to serve on where the successor, Params' new master, announces
+	// nothing; zero: give up at once.
 	At time.Time
 	// From, To and Reason belong to ActRole.
 	From, To Role

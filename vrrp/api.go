@@ -26,6 +26,12 @@ type Observer interface {
 	Prepare(key Key, on bool)
 	// Announce: announce all addresses again, by the lower_prio schedule.
 	Announce(key Key)
+	// Wish(on=true): a member of a sync group would be master: when all members
+	// are master or wish to be, call Runner.Grant. Wish(on=false): not any more.
+	Wish(key Key, on bool)
+	// Stayed: a handover has ended without a successor, for this reason; the
+	// instance is still master.
+	Stayed(key Key, reason string)
 }
 
 // RoleChange is one change of role.
@@ -38,4 +44,7 @@ type RoleChange struct {
 	Master netip.Addr
 	// At is when the change was decided.
 	At time.Time
+	// Linger is until when a master that was asked to hand over serves on where
+	// its successor does not announce the addresses; zero: it gives up at once.
+	Linger time.Time
 }

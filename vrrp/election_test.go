@@ -124,6 +124,16 @@ func (e *election) setFault(args []string) error {
 	return nil
 }
 
+func (e *election) setHold(args []string) error {
+	n, err := e.node(args[0])
+	if err != nil {
+		return err
+	}
+	n.runner.SetHold(args[1], args[2] == "on")
+	synctest.Wait()
+	return nil
+}
+
 func (e *election) reload(args []string) error {
 	n, err := e.node(args[0])
 	if err != nil {
@@ -258,7 +268,12 @@ func (n *router) Send(src, dst netip.Addr, message []byte) error {
 func (n *router) Drain() { n.port.Drain() }
 
 // RoleChanged is vrrp.Observer's.
-func (n *router) RoleChanged(c vrrp.RoleChange) { n.note("%v -> %v: %s", c.From, c.To, c.Reason) }
+func (n *router) RoleChanged(c vrrp.RoleChange) {
+	n.note("%v -> %v: %s", c.From, c.To, c.Reason)
+	if !c.Linger.IsZero() {
+		n.note("serves on for %v at most", c.Linger.Sub(c.At))
+	}
+}
 
 // Prepare is vrrp.Observer's.
 func (n *router) Prepare(_ vrrp.Key, on bool) {
@@ -278,3 +293,9 @@ func (n *router) Prepare(_ vrrp.Key, on bool) {
 
 // Announce is vrrp.Observer's.
 func (n *router) Announce(vrrp.Key) { n.note("announces again") }
+
+// Wish is vrrp.Observer's.
+func (n *router) Wish(_ vrrp.Key, on bool) { n.note("wishes to be master: %v", on) }
+
+// Stayed is vrrp.Observer's.
+func (n *router) Stayed(_ vrrp.Key, reason string) { n.note("stays master: %s", reason) }

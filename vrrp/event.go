@@ -30,6 +30,15 @@ const (
 	// Reconfigured: Params.Config is another one of the same Key; the role
 	// stays. Event.Priority is the new effective priority.
 	Reconfigured
+	// Granted: every member of the sync group can be master.
+	Granted
+	// Dragged: another member of the sync group has gone to BACKUP.
+	Dragged
+	// HandOver: a master is to leave without a gap, for Event.To, which is Init
+	// at a stop or Backup. Others, at a stop, leave at once.
+	HandOver
+	// TakeBack: what was handed over may be taken back.
+	TakeBack
 )
 
 // Event is one thing that happened to an instance. It is a value, so that a
@@ -43,6 +52,10 @@ type Event struct {
 	Priority uint8
 	// Advert belongs to AdvertReceived.
 	Advert Advert
+	// To belongs to HandOver: Init or Backup. Cede: do not take the role back
+	// from a living master afterwards.
+	To   Role
+	Cede bool
 	// Reason belongs to FaultRaised: a short phrase for people.
 	Reason string
 }

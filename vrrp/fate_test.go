@@ -24,7 +24,14 @@ func (w *world) fate() {
 }
 
 func (w *world) strike(n *node) {
-	switch w.rng.IntN(6) {
+	switch w.rng.IntN(8) {
+	case 6:
+		w.handOver(n)
+	case 7:
+		w.note("%c may take back", 'a'+n.id)
+		n.ceded = false
+		w.judge.change(n)
+		w.do(n, Event{Kind: TakeBack, At: w.now})
 	case 0:
 		w.note("%c crashes", 'a'+n.id)
 		n.up = false
@@ -45,6 +52,22 @@ func (w *world) strike(n *node) {
 		w.note("%c reloads", 'a'+n.id)
 		w.judge.change(n)
 		w.do(n, Event{Kind: Reconfigured, At: w.now})
+	}
+}
+
+// handOver lets a node leave as planned: for good, or to be a backup.
+func (w *world) handOver(n *node) {
+	ev := Event{Kind: HandOver, At: w.now, To: Backup, Cede: w.rng.IntN(2) == 0}
+	if w.rng.IntN(2) == 0 {
+		ev.To = Init
+	}
+	w.note("%c hands over, to be %v", 'a'+n.id, ev.To)
+	n.ceded = n.ceded || ev.Cede
+	w.judge.hands(n)
+	w.do(n, ev)
+	if ev.To == Init && n.state.Role == Init {
+		n.up = false
+		w.judge.count()
 	}
 }
 

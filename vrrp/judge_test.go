@@ -18,13 +18,16 @@ type judge struct {
 	seen     [3]sighting
 	changed  time.Time // when anything last changed
 	left     time.Time // when a master last said priority 0
-	verdict  error
+	// lenient is when a master last came back from a pause, which then listens
+	// first, or began to hand over, which then no longer says that it is one.
+	lenient time.Time
+	verdict error
 }
 
 // island is what can hear each other.
 type island struct {
 	vacant, crowded time.Time // since when; zero: neither
-	limit           time.Duration
+	limit, settle   time.Duration
 }
 
 // sighting is what is seen of one node.
@@ -71,6 +74,10 @@ func (j *judge) count() {
 		l := &j.islands[i]
 		l.mark(&l.vacant, able > 0 && masters == 0, j.w.now)
 		l.mark(&l.crowded, masters > 1, j.w.now)
+		l.settle = j.settle
+		if !j.lenient.IsZero() && l.crowded.Sub(j.lenient) < 6*j.interval {
+			l.settle += 2 * j.interval
+		}
 		if l.vacant.IsZero() {
 			l.limit = j.down
 		}
@@ -113,6 +120,20 @@ func (j *judge) leaves(n *node) {
 	if calm {
 		j.islands[n.island].limit = skew(&n.cfg, 1, j.interval) + 4*maxDelay
 	}
+}
+
+// hands says that n says priority 1 from now on, if it is master.
+func (j *judge) hands(n *node) {
+	j.change(n)
+	j.lenient, j.seen[n.id].lowest = j.w.now, lowest
+}
+
+// resumes says that n comes back from a pause.
+func (j *judge) resumes(n *node) {
+	if j.seen[n.id].role == Master {
+		j.lenient = j.w.now
+	}
+	j.change(n)
 }
 
 // role is told of every role change. It starts no clock anew.
@@ -184,8 +205,8 @@ func (j *judge) until(then time.Time) error {
 		if !l.vacant.IsZero() && then.Sub(l.vacant) > l.limit {
 			return fmt.Errorf("island %d: no master for more than %v, since %v", i, l.limit, l.vacant.Sub(epoch))
 		}
-		if !l.crowded.IsZero() && then.Sub(l.crowded) > j.settle {
-			return fmt.Errorf("island %d: two masters for more than %v, since %v", i, j.settle, l.crowded.Sub(epoch))
+		if !l.crowded.IsZero() && then.Sub(l.crowded) > l.settle {
+			return fmt.Errorf("island %d: two masters for more than %v, since %v", i, l.settle, l.crowded.Sub(epoch))
 		}
 	}
 	return j.best(then)
@@ -198,11 +219,12 @@ func (j *judge) best(then time.Time) error {
 		return nil
 	}
 	for _, m := range j.w.nodes {
-		if j.seen[m.id].role != Master || !j.able(m) {
+		// One that has just claimed the role may be told better at once.
+		if s := &j.seen[m.id]; s.role != Master || !j.able(m) || then.Sub(s.since) <= j.settle {
 			continue
 		}
 		for _, n := range j.w.nodes {
-			plain := !n.cfg.NoPreempt && n.cfg.PreemptDelay == 0
+			plain := !n.cfg.NoPreempt && n.cfg.PreemptDelay == 0 && !n.ceded
 			if plain && n.island == m.island && j.able(n) && j.priority(n) > j.priority(m) {
 				return fmt.Errorf("%c (%d) is master beside %c (%d)", 'a'+m.id, j.priority(m), 'a'+n.id, j.priority(n))
 			}

@@ -22,6 +22,12 @@ const (
 	ReasonFault
 	ReasonFaultCleared
 	ReasonShutdown
+	ReasonGroup
+	ReasonHandover
+	ReasonNobody
+	ReasonTakenBack
+	ReasonStalled
+	ReasonOwnerClash
 )
 
 var reasonNames = [...]string{
@@ -36,6 +42,12 @@ var reasonNames = [...]string{
 	ReasonFault:          "fault",
 	ReasonFaultCleared:   "fault cleared",
 	ReasonShutdown:       "shutdown",
+	ReasonGroup:          "its sync group is not master",
+	ReasonHandover:       "handed over",
+	ReasonNobody:         "nobody took over",
+	ReasonTakenBack:      "the handover was called off",
+	ReasonStalled:        "this process was stalled, another router is master",
+	ReasonOwnerClash:     "another address owner goes on",
 }
 
 // String returns a short phrase that is the same for every occurrence.
@@ -58,6 +70,16 @@ func (r Reason) explain(before State, ev Event) string {
 		return fmt.Sprintf("advert of priority %d from %v", ev.Advert.Priority, ev.Advert.Source)
 	case ReasonHigherAddress:
 		return fmt.Sprintf("advert of equal priority from %v, a higher address", ev.Advert.Source)
+	case ReasonHandover:
+		if ev.Kind == AdvertReceived {
+			return fmt.Sprintf("handed over to %v (%d)", ev.Advert.Source, ev.Advert.Priority)
+		}
+		return "handed over with its sync group"
+	case ReasonStalled:
+		if ev.Kind == AdvertReceived {
+			return fmt.Sprintf("this process was stalled, and %v (%d) is master", ev.Advert.Source, ev.Advert.Priority)
+		}
+		return "this process was stalled, and another router may be master"
 	case ReasonFault:
 		if ev.Reason != "" {
 			return ev.Reason

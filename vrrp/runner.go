@@ -32,6 +32,8 @@ type Runner struct {
 	packet    Packet
 	message   []byte
 	sendError string // last one logged
+	held      bool   // there is a reason to wait
+	begun     bool   // it was started once
 }
 
 // NewRunner returns a Runner for the instance that cfg describes, in Init and
@@ -57,6 +59,32 @@ func (r *Runner) SetTransport(t Transport, src netip.Addr) {
 // SetFault adds or removes a reason for FAULT. The instance is in FAULT while
 // there is any.
 func (r *Runner) SetFault(name string, on bool) { r.in.setFault(name, on) }
+
+// SetHold adds or removes a reason to wait: an instance does not start, and
+// does not leave FAULT, while there is any. It ends no role.
+func (r *Runner) SetHold(name string, on bool) { r.in.setHold(name, on) }
+
+// Grant answers Observer.Wish: all members of the sync group can be master.
+func (r *Runner) Grant() { r.in.put(func(c *commands) { c.granted = true }) }
+
+// Drag takes a master to BACKUP: another member of its sync group has gone
+// there.
+func (r *Runner) Drag() { r.in.put(func(c *commands) { c.dragged = true }) }
+
+// HandOver lets a master leave without a gap: it says priority 1 until somebody
+// takes over, and after a master-down time priority 0. to is Init or Backup. An
+// instance that is no master goes to Init at once, or stays. With cede it does
+// not take the role back from a living master until TakeBack, or until it has
+// become master otherwise. The answer is RoleChanged, or Stayed.
+func (r *Runner) HandOver(to Role, cede bool) {
+	r.in.put(func(c *commands) { c.hand, c.takeBack = &handCommand{to, cede}, false })
+}
+
+// TakeBack calls off a handover under way, except to Init, and lets the
+// instance preempt again after one.
+func (r *Runner) TakeBack() {
+	r.in.put(func(c *commands) { c.takeBack = true })
+}
 
 // SetPriority sets the effective priority, 1 to 255. 0 is ignored.
 func (r *Runner) SetPriority(priority uint8) {
@@ -97,7 +125,7 @@ func (r *Runner) Run(ctx context.Context) {
 	r.in.listen(true)
 	defer r.in.listen(false)
 	r.obey(r.in.takeCommands())
-	r.step(Event{Kind: Start, At: time.Now()})
+	r.begin(time.Now())
 	for {
 		select {
 		case <-ctx.Done():
@@ -159,15 +187,44 @@ func (r *Runner) obey(c commands) {
 	case c.priority != 0:
 		r.step(Event{Kind: PriorityChanged, At: now, Priority: c.priority})
 	}
-	switch {
-	case !c.faultsChanged:
-	case len(c.faults) > 0 && r.state.Role != Fault:
-		r.step(Event{Kind: FaultRaised, At: now, Reason: strings.Join(c.faults, ", ")})
-	case len(c.faults) == 0 && r.state.Role == Fault:
-		r.step(Event{Kind: FaultCleared, At: now})
-	}
+	r.obeyFaults(c, now)
 	if c.prepared {
 		r.step(Event{Kind: Prepared, At: now})
+	}
+	if c.granted {
+		r.step(Event{Kind: Granted, At: now})
+	}
+	if c.dragged {
+		r.step(Event{Kind: Dragged, At: now})
+	}
+	if c.hand != nil {
+		r.step(Event{Kind: HandOver, At: now, To: c.hand.to, Cede: c.hand.cede})
+	}
+	if c.takeBack {
+		r.step(Event{Kind: TakeBack, At: now})
+	}
+}
+
+func (r *Runner) obeyFaults(c commands, now time.Time) {
+	if !c.faultsChanged {
+		return
+	}
+	r.held = c.held
+	switch {
+	case len(c.faults) > 0 && r.state.Role != Fault:
+		r.step(Event{Kind: FaultRaised, At: now, Reason: strings.Join(c.faults, ", ")})
+	case len(c.faults) == 0 && r.state.Role == Fault && !r.held:
+		r.step(Event{Kind: FaultCleared, At: now})
+	case r.in.listening():
+		r.begin(now)
+	}
+}
+
+// begin starts the instance when nothing has to be waited for.
+func (r *Runner) begin(now time.Time) {
+	if !r.begun && !r.held {
+		r.begun = true
+		r.step(Event{Kind: Start, At: now})
 	}
 }
 

@@ -21,6 +21,7 @@ type inbox struct {
 	mu     sync.Mutex // guards what follows
 	cmd    commands
 	faults map[string]struct{}
+	holds  map[string]struct{}
 	config *Config // the newest given
 	queue  []Received
 	spare  []Received // the batch that was taken before the last
@@ -36,6 +37,18 @@ type commands struct {
 	faultsChanged bool
 	faults        []string // all of them, sorted
 	prepared      bool
+	holdsChanged  bool
+	held          bool // there is a reason to wait
+	granted       bool
+	dragged       bool
+	hand          *handCommand
+	takeBack      bool
+}
+
+// handCommand is one HandOver.
+type handCommand struct {
+	to   Role
+	cede bool
 }
 
 // link is one SetTransport.
@@ -46,7 +59,7 @@ type link struct {
 
 func (in *inbox) init(cfg *Config) {
 	in.wake = make(chan struct{}, 1)
-	in.faults = map[string]struct{}{}
+	in.faults, in.holds = map[string]struct{}{}, map[string]struct{}{}
 	in.config = cfg
 }
 
@@ -66,14 +79,26 @@ func (in *inbox) put(set func(*commands)) {
 
 func (in *inbox) setFault(name string, on bool) {
 	in.mu.Lock()
-	if on {
-		in.faults[name] = struct{}{}
-	} else {
-		delete(in.faults, name)
-	}
+	note(in.faults, name, on)
 	in.cmd.faultsChanged = true
 	in.mu.Unlock()
 	in.ring()
+}
+
+func (in *inbox) setHold(name string, on bool) {
+	in.mu.Lock()
+	note(in.holds, name, on)
+	in.cmd.holdsChanged = true
+	in.mu.Unlock()
+	in.ring()
+}
+
+func note(set map[string]struct{}, name string, on bool) {
+	if on {
+		set[name] = struct{}{}
+	} else {
+		delete(set, name)
+	}
 }
 
 func (in *inbox) reconfigure(cfg *Config) {
@@ -94,14 +119,16 @@ func (in *inbox) takeCommands() commands {
 	defer in.mu.Unlock()
 	c := in.cmd
 	in.cmd = commands{}
-	if c.faultsChanged {
+	if c.faultsChanged || c.holdsChanged {
+		c.faultsChanged, c.held = true, len(in.holds) > 0
 		c.faults = in.faultNames()
 	}
 	return c
 }
 
-// faultNames needs mu.
+// faultNames and holdNames need mu.
 func (in *inbox) faultNames() []string { return slices.Sorted(maps.Keys(in.faults)) }
+func (in *inbox) holdNames() []string  { return slices.Sorted(maps.Keys(in.holds)) }
 
 // forgetPrepared drops an answer that came before its question.
 func (in *inbox) forgetPrepared() {
@@ -142,6 +169,13 @@ func (in *inbox) takeAdverts() []Received {
 	batch := in.queue
 	in.queue, in.spare = in.spare[:0], batch
 	return batch
+}
+
+// listening reports whether Run has begun.
+func (in *inbox) listening() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.open
 }
 
 // listen says whether adverts are wanted. What came before is too old to tell

@@ -45,6 +45,8 @@ type nobody struct{}
 func (nobody) RoleChanged(RoleChange)                    {}
 func (nobody) Prepare(Key, bool)                         {}
 func (nobody) Announce(Key)                              {}
+func (nobody) Wish(Key, bool)                            {}
+func (nobody) Stayed(Key, string)                        {}
 func (nobody) Send(netip.Addr, netip.Addr, []byte) error { return nil }
 func (nobody) Drain()                                    {}
 

@@ -25,8 +25,9 @@ type Status struct {
 	MasterInterval time.Duration
 	// Transitions counts role changes.
 	Transitions uint64
-	// Faults are the reasons for FAULT, sorted.
-	Faults []string
+	// Faults are the reasons for FAULT, sorted. Waits are what the instance
+	// waits for before it takes part, or leaves FAULT, sorted.
+	Faults, Waits []string
 	// Sent and Received count adverts; those of priority 0 are among them and
 	// counted again. An advert to several peers is one. Received passed all
 	// checks.
@@ -41,15 +42,23 @@ type Status struct {
 	// WorstLateness is the longest time from when a regular advert was due
 	// until it was sent.
 	WorstLateness time.Duration
+	// SmallestMargin is the least time that was left, as a backup, when the
+	// master's next advert arrived; 0: no two adverts have been heard yet.
+	SmallestMargin time.Duration
 	// Preparing: services are being programmed for a preemption.
 	Preparing bool
+	// Wishing: the instance waits for the others of its sync group.
+	Wishing bool
+	// HandingOver: the master is leaving as planned. Ceded: the role was handed
+	// over and is not taken back from a living master.
+	HandingOver, Ceded bool
 }
 
 // Status returns a copy for any goroutine.
 func (r *Runner) Status() Status {
 	s := r.out.status()
 	r.in.mu.Lock()
-	s.Faults = r.in.faultNames()
+	s.Faults, s.Waits = r.in.faultNames(), r.in.holdNames()
 	r.in.mu.Unlock()
 	return s
 }
@@ -83,6 +92,15 @@ func (t *tally) publish(cfg *Config, source netip.Addr, s *State) {
 	t.s.Source = source
 	t.s.Master, t.s.MasterPriority, t.s.MasterInterval = s.Master, s.MasterPriority, s.MasterInterval
 	t.s.Preparing = s.Preparing()
+	t.s.Wishing, t.s.HandingOver, t.s.Ceded = s.Wishing(), s.HandingOver(), s.Ceded()
+}
+
+func (t *tally) margin(d time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.s.SmallestMargin == 0 || d < t.s.SmallestMargin {
+		t.s.SmallestMargin = max(d, 1)
+	}
 }
 
 func (t *tally) transition(c RoleChange) {

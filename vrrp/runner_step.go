@@ -15,6 +15,9 @@ func (r *Runner) step(ev Event) {
 	before := r.state
 	after, acts := Step(Params{Config: r.cfg, Source: r.source}, before, ev)
 	r.state = after
+	if d, ok := margin(&before, &after, ev); ok {
+		r.out.margin(d)
+	}
 	r.out.publish(r.cfg, r.source, &r.state)
 	for _, a := range acts.All() {
 		switch a.Kind {
@@ -33,15 +36,29 @@ func (r *Runner) step(ev Event) {
 			r.obs.Prepare(r.key, false)
 		case ActAnnounce:
 			r.obs.Announce(r.key)
+		case ActWish:
+			r.obs.Wish(r.key, true)
+		case ActUnwish:
+			r.obs.Wish(r.key, false)
+		case ActStayed:
+			r.log.Info("handover ended", "instance", r.cfg.Name, "reason", a.Reason)
+			r.obs.Stayed(r.key, a.Reason.String())
 		}
 	}
+}
+
+// margin is how much time was left to a backup when its master's advert came.
+func margin(before, after *State, ev Event) (time.Duration, bool) {
+	ok := ev.Kind == AdvertReceived && before.Role == Backup && after.Role == Backup &&
+		after.heard.Equal(ev.At) && before.Master.IsValid() && before.Master == after.Master
+	return before.Deadline.Sub(ev.At), ok
 }
 
 func (r *Runner) changeRole(a Action, before State, ev Event) {
 	c := RoleChange{
 		Key: r.key, From: a.From, To: a.To,
 		Reason: a.Reason.explain(before, ev),
-		Master: r.state.Master, At: ev.At,
+		Master: r.state.Master, At: ev.At, Linger: a.At,
 	}
 	r.out.transition(c)
 	r.obs.RoleChanged(c)

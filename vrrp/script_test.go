@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"director/vrrp"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write what elections do into the scripts")
@@ -90,6 +92,10 @@ var electionCommands = map[string]struct {
 	"priority": {2, (*election).setPriority},
 	"fault":    {3, (*election).setFault},
 	"reload":   {2, (*election).reload},
+	"handover": {1, eachNode(func(n *router) { n.runner.HandOver(vrrp.Backup, true) })},
+	"depart":   {1, eachNode(func(n *router) { n.runner.HandOver(vrrp.Init, false) })},
+	"takeback": {1, eachNode(func(n *router) { n.runner.TakeBack() })},
+	"wait":     {3, (*election).setHold},
 	"run":      {1, (*election).run},
 	"status":   {1, eachNode((*router).logStatus)},
 }

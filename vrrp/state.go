@@ -30,6 +30,19 @@ type State struct {
 	listened bool
 	// preemptAt is the end of the preempt delay; zero: it has not begun.
 	preemptAt time.Time
+	// wishing: a member of a sync group that would be master, for this reason,
+	// and waits until all members can.
+	wishing bool
+	wish    Reason
+	// hand is a planned departure of a master.
+	hand hand
+	// ceded: the role was handed over; it is not taken back from a living
+	// master.
+	ceded bool
+	// listening: a master that was stalled says nothing until its deadline.
+	listening bool
+	// clash is another owner of lower address that goes on.
+	clash clash
 	// answered is when a lower advert was last answered.
 	answered time.Time
 	rival    rival
@@ -75,6 +88,16 @@ func (r *rival) wake() time.Time {
 // Preparing reports whether the services of a backup are being programmed, or
 // are complete, for a preemption.
 func (s *State) Preparing() bool { return s.rival.prepare != prepareNone }
+
+// Wishing reports whether a member of a sync group waits for the others.
+func (s *State) Wishing() bool { return s.wishing }
+
+// HandingOver reports whether a master is leaving as planned.
+func (s *State) HandingOver() bool { return s.hand.phase != handNone }
+
+// Ceded reports whether the role was handed over and is not taken back from a
+// living master.
+func (s *State) Ceded() bool { return s.ceded }
 
 // silence is how long nobody has been heard, a rival included.
 func (s *State) silence(now time.Time) time.Duration {

@@ -22,11 +22,12 @@ type Params struct {
 //   - A living master of lower priority is preempted only when our services
 //     are complete, or one more master-down interval has passed.
 //   - A timer met more than an interval late (a paused machine) listens for
-//     another interval, once, before it claims the role.
+//     another interval, once, before it claims the role. A master that was
+//     silent so long that another one may be there says nothing before it has
+//     listened for as long, and gives way to whomever it hears.
+//   - A master can hand over: see [HandOver].
 //   - Adverts answer a lower master at most once per answerGap, so that two
 //     routers with twisted views of each other do not flood the segment.
-//   - Two owners (255) are told apart by address only; keepalived lowers one
-//     of them to 254 after a while.
 func Step(p Params, s State, ev Event) (State, Actions) {
 	x := stepper{p: p, s: s, ev: ev}
 	if x.s.Priority == 0 {
@@ -49,6 +50,14 @@ func Step(p Params, s State, ev Event) (State, Actions) {
 		x.reconfigure()
 	case Prepared:
 		x.prepared()
+	case Granted:
+		x.granted()
+	case Dragged:
+		x.dragged()
+	case HandOver:
+		x.handOver()
+	case TakeBack:
+		x.takeBack()
 	case AdvertReceived:
 		x.advert()
 	case TimerFired:
@@ -68,6 +77,9 @@ type stepper struct {
 func (x *stepper) start() {
 	switch {
 	case x.s.Role != Init:
+	case x.owner() && x.p.Config.Grouped:
+		x.enterBackup(ReasonStart)
+		x.claim(ReasonOwner)
 	case x.owner():
 		x.becomeMaster(ReasonOwner)
 	default:
@@ -86,7 +98,9 @@ func (x *stepper) leave(to Role, why Reason) {
 	if x.s.Role == Master {
 		x.send(0)
 	}
+	x.unwish()
 	x.dropPreparation()
+	x.s.hand, x.s.listening = hand{}, false
 	x.stop()
 	x.setRole(to, why)
 }
@@ -123,6 +137,9 @@ func (x *stepper) reconfigure() {
 	case Backup:
 		x.restartBackup()
 	case Master:
+		if x.s.hand.phase != handNone {
+			return
+		}
 		// A shorter interval counts at once, a longer one from the next advert.
 		if next := x.ev.At.Add(x.p.Config.AdvertInt); next.Before(x.s.Deadline) {
 			x.arm(next)
@@ -161,11 +178,11 @@ func (x *stepper) setRole(to Role, why Reason) {
 }
 
 func (x *stepper) skew() time.Duration {
-	return skew(x.p.Config, x.s.Priority, x.s.MasterInterval)
+	return skew(x.p.Config, x.own(), x.s.MasterInterval)
 }
 
 func (x *stepper) downTime() time.Duration {
-	return downTime(x.p.Config, x.s.Priority, x.s.MasterInterval)
+	return downTime(x.p.Config, x.own(), x.s.MasterInterval)
 }
 
 // sameAddr compares without the zone: a packet's source and a configured

@@ -5,13 +5,20 @@ import "time"
 // enterBackup waits a whole master-down time of our own interval: nothing is
 // known of the others.
 func (x *stepper) enterBackup(why Reason) {
+	x.waitAnew()
+	x.setRole(Backup, why)
+}
+
+// waitAnew forgets the others and waits.
+func (x *stepper) waitAnew() {
+	x.unwish()
+	x.s.hand, x.s.listening, x.s.clash = hand{}, false, clash{}
 	x.s.MasterInterval = x.p.Config.AdvertInt
 	x.s.heard = x.ev.At
 	x.s.left, x.s.listened = false, false
 	x.s.preemptAt = time.Time{}
 	x.s.rival = rival{}
 	x.arm(x.ev.At.Add(x.downTime()))
-	x.setRole(Backup, why)
 }
 
 func (x *stepper) backupAdvert() {
@@ -19,7 +26,7 @@ func (x *stepper) backupAdvert() {
 	switch {
 	case a.Priority == 0:
 		x.masterLeft()
-	case a.Priority < x.s.Priority && x.preempts():
+	case a.Priority < x.own() && x.preempts():
 		x.hearRival()
 	default:
 		x.accept()
@@ -29,6 +36,7 @@ func (x *stepper) backupAdvert() {
 // accept bows to the master that sent the advert.
 func (x *stepper) accept() {
 	a := x.ev.Advert
+	x.unwish()
 	x.dropPreparation()
 	x.s.Master, x.s.MasterPriority = a.Source, a.Priority
 	x.s.MasterInterval = x.intervalOf(a)
@@ -54,6 +62,8 @@ func (x *stepper) intervalOf(a Advert) time.Duration {
 func (x *stepper) preempts() bool {
 	c := x.p.Config
 	switch {
+	case x.s.ceded:
+		return false
 	case c.StartMaster || x.s.Priority == 255 && c.NoPreempt:
 		return true
 	case c.NoPreempt:
@@ -73,7 +83,7 @@ func (x *stepper) masterLeft() {
 	}
 	switch {
 	case r.waiting() && !r.living(x.ev.At):
-		x.becomeMaster(ReasonMasterLeft)
+		x.claim(ReasonMasterLeft)
 	case r.waiting(): // somebody else left; the rival still holds the addresses
 	default:
 		x.s.left = true
@@ -87,7 +97,7 @@ func (x *stepper) hearRival() {
 	a, r := x.ev.Advert, &x.s.rival
 	r.addr, r.priority = a.Source, a.Priority
 	r.at = x.ev.At
-	r.until = x.ev.At.Add(downTime(x.p.Config, x.s.Priority, x.intervalOf(a)))
+	r.until = x.ev.At.Add(downTime(x.p.Config, x.own(), x.intervalOf(a)))
 	if r.prepare == prepareNone {
 		r.prepare = prepareAsked
 		x.out.add(Action{Kind: ActPrepare})
@@ -112,7 +122,7 @@ func (x *stepper) prepared() {
 	}
 	r.prepare = prepareDone
 	if r.waiting() {
-		x.becomeMaster(ReasonPreempt)
+		x.claim(ReasonPreempt)
 	}
 }
 
@@ -123,19 +133,21 @@ func (x *stepper) backupTimer() {
 	case x.overslept():
 		x.s.listened = true
 		x.arm(x.ev.At.Add(x.s.MasterInterval + x.skew()))
+	case x.s.wishing:
+		x.arm(x.ev.At.Add(x.downTime()))
 	case alive && r.prepare == prepareAsked && !r.waiting():
 		r.giveUp = x.ev.At.Add(x.downTime())
 		x.arm(r.wake())
 	case alive && r.prepare == prepareAsked && x.ev.At.Before(r.giveUp):
 		x.arm(r.wake())
 	case alive && r.prepare == prepareAsked:
-		x.becomeMaster(ReasonUnprepared)
+		x.claim(ReasonUnprepared)
 	case alive:
-		x.becomeMaster(ReasonPreempt)
+		x.claim(ReasonPreempt)
 	case x.s.left:
-		x.becomeMaster(ReasonMasterLeft)
+		x.claim(ReasonMasterLeft)
 	default:
-		x.becomeMaster(ReasonSilence)
+		x.claim(ReasonSilence)
 	}
 }
 
@@ -152,6 +164,7 @@ func (x *stepper) backupPriority(old uint8) {
 	switch {
 	case r.prepare != prepareNone && r.priority >= x.s.Priority:
 		// The rival has become a master we bow to, since it was last heard.
+		x.unwish()
 		x.dropPreparation()
 		x.s.heard = r.at
 		x.arm(r.until)

@@ -5,7 +5,8 @@ import "time"
 // becomeMaster sends the first advert before anything else: it stops the other
 // backups, and it is what a living master lets go at.
 func (x *stepper) becomeMaster(why Reason) {
-	x.send(x.s.Priority)
+	x.s.ceded, x.s.clash = false, clash{}
+	x.send(x.own())
 	x.arm(x.ev.At.Add(x.p.Config.AdvertInt))
 	x.setRole(Master, why)
 	x.s.rival = rival{}
@@ -15,23 +16,68 @@ func (x *stepper) becomeMaster(why Reason) {
 // this one was, not after it was sent, so lateness does not add up; adverts
 // that were missed altogether are not sent later.
 func (x *stepper) masterTimer() {
-	x.send(x.s.Priority)
-	next := x.s.Deadline.Add(x.p.Config.AdvertInt)
+	switch {
+	case x.s.hand.phase != handNone:
+		x.handTimer()
+		return
+	case x.expiredLate():
+		x.enterBackup(ReasonStalled)
+		return
+	case x.stalled():
+		x.s.listening = true
+		x.arm(x.ev.At.Add(x.p.Config.AdvertInt + skew(x.p.Config, x.own(), x.p.Config.AdvertInt)))
+		return
+	}
+	due := x.s.Deadline
+	if x.s.listening {
+		x.s.listening = false
+		due = x.ev.At
+	}
+	x.send(x.own())
+	x.s.clash.count()
+	next := due.Add(x.p.Config.AdvertInt)
 	if !next.After(x.ev.At) {
 		next = x.ev.At.Add(x.p.Config.AdvertInt)
 	}
 	x.arm(next)
 }
 
+// stalled reports whether our adverts have been missing for so long that
+// another router may have become master: this process was stopped or starved,
+// or its machine was.
+func (x *stepper) stalled() bool {
+	c := x.p.Config
+	missed := time.Duration(max(1, c.downTimerAdverts()-1)) * c.AdvertInt
+	return !x.s.listening && x.ev.At.Sub(x.s.Deadline) >= missed
+}
+
+// expiredLate is keepalived's timer_expired_backup: a router of the given
+// priority would have taken over by now. Its three intervals are fixed.
+func (x *stepper) expiredLate() bool {
+	c := x.p.Config
+	if c.TimerExpiredBackup == 0 || !c.NoPreempt || x.s.listening {
+		return false
+	}
+	last := x.s.Deadline.Add(-c.AdvertInt)
+	return x.ev.At.After(last.Add(3*c.AdvertInt + skew(c, c.TimerExpiredBackup, c.AdvertInt)))
+}
+
 func (x *stepper) masterAdvert() {
-	a, own := x.ev.Advert, x.s.Priority
+	a, own := x.ev.Advert, x.own()
 	switch {
+	case x.s.hand.phase != handNone:
+		x.handAdvert()
 	case a.Priority == 0:
 		x.answer()
 	case a.Priority > own:
 		x.yield(ReasonHigherPriority)
 	case a.Priority == own && higherAddr(a.Source, x.p.Source):
 		x.yield(ReasonHigherAddress)
+	case x.s.listening || x.stalled():
+		x.yield(ReasonStalled)
+	case own == 255 && a.Priority == 255 && x.s.clash.lasts(x.ev, x.p.Config):
+		x.s.clash.lowered = true
+		x.yield(ReasonOwnerClash)
 	default:
 		x.lowerMaster()
 	}
@@ -53,11 +99,12 @@ func (x *stepper) lowerMaster() {
 
 // answer sends an advert out of turn, and the next one an interval later.
 func (x *stepper) answer() {
-	if !x.mayAnswer() {
+	if x.s.listening || !x.mayAnswer() {
 		return
 	}
 	x.s.answered = x.ev.At
-	x.send(x.s.Priority)
+	x.send(x.own())
+	x.s.clash.count()
 	x.arm(x.ev.At.Add(x.p.Config.AdvertInt))
 }
 
@@ -71,9 +118,10 @@ func (x *stepper) mayAnswer() bool {
 
 // yield gives way without priority 0: the other one is master already.
 func (x *stepper) yield(why Reason) {
-	if x.p.Config.HigherPrioSendAdvert {
+	if x.p.Config.HigherPrioSendAdvert && !x.s.listening {
 		x.send(x.s.Priority)
 	}
+	x.s.listening = false
 	x.accept()
 	x.setRole(Backup, why)
 }

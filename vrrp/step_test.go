@@ -55,12 +55,21 @@ func describe(acts Actions) string {
 			l = append(l, "no timer")
 		case ActRole:
 			l = append(l, fmt.Sprintf("%v to %v: %v", a.From, a.To, a.Reason))
+			if !a.At.IsZero() {
+				l[len(l)-1] += fmt.Sprintf(" until %v", a.At.Sub(epoch))
+			}
 		case ActPrepare:
 			l = append(l, "prepare")
 		case ActUnprepare:
 			l = append(l, "unprepare")
 		case ActAnnounce:
 			l = append(l, "announce")
+		case ActWish:
+			l = append(l, "wish")
+		case ActUnwish:
+			l = append(l, "unwish")
+		case ActStayed:
+			l = append(l, "stays: "+a.Reason.String())
 		}
 	}
 	return strings.Join(l, "; ")
@@ -247,7 +256,7 @@ func TestMaster(t *testing.T) {
 	runAll(t, []stepCase{
 		{"the regular advert", nil, master(fired(4.609375)), "send 100; timer 5.609375s"},
 		{"a late advert does not delay the next one", nil, master(fired(4.7)), "send 100; timer 5.609375s"},
-		{"missed adverts are not made up for", nil, master(fired(7)), "send 100; timer 8s"},
+		{"missed adverts are not made up for", nil, master(fired(6)), "send 100; timer 7s"},
 		{"priority 0 is answered at once", nil, master(heard(4, 0, above)), "send 100; timer 5s"},
 		{"a lower advert is answered at once and the addresses announced", nil,
 			master(heard(4, 50, above)), "send 100; timer 5s; announce"},

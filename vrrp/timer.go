@@ -16,12 +16,15 @@ func skew(cfg *Config, priority uint8, interval time.Duration) time.Duration {
 	return time.Duration(256-int64(priority)) * interval / 256
 }
 
+func (c *Config) downTimerAdverts() int {
+	if c.DownTimerAdverts == 0 {
+		return defaultDownTimerAdverts
+	}
+	return c.DownTimerAdverts
+}
+
 // downTime is how long a backup of that priority waits for a master that
 // advertises at interval.
 func downTime(cfg *Config, priority uint8, interval time.Duration) time.Duration {
-	n := cfg.DownTimerAdverts
-	if n == 0 {
-		n = defaultDownTimerAdverts
-	}
-	return time.Duration(n)*interval + skew(cfg, priority, interval)
+	return time.Duration(cfg.downTimerAdverts())*interval + skew(cfg, priority, interval)
 }

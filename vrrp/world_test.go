@@ -34,6 +34,7 @@ type node struct {
 	paused   bool
 	deaf     bool // paused with its machine: adverts are lost, not queued
 	faulty   bool
+	ceded    bool // it was told to leave the role to others
 	island   int
 	last     time.Time
 	mailbox  []Event
@@ -188,7 +189,13 @@ func (w *world) do(n *node, ev Event) {
 			}
 		case ActRole:
 			w.note("%c %v -> %v: %s", 'a'+n.id, a.From, a.To, a.Reason.explain(before, ev))
+			n.ceded = n.ceded && a.To != Master
+			n.up = a.To != Init
 			w.judge.role(n, a.To)
+		case ActStayed:
+			w.note("%c stays: %v", 'a'+n.id, a.Reason)
+			n.ceded = false
+			w.judge.change(n)
 		}
 	}
 }
@@ -223,7 +230,7 @@ func (w *world) keep(n *node, ev Event) {
 func (w *world) resume(n *node) {
 	w.note("%c resumes with %d kept", 'a'+n.id, len(n.mailbox))
 	n.paused = false
-	w.judge.change(n)
+	w.judge.resumes(n)
 	kept := n.mailbox
 	n.mailbox = nil
 	for _, ev := range kept {
@@ -239,7 +246,7 @@ func (w *world) start(n *node) {
 	w.note("%c starts: priority %d, interval %v", 'a'+n.id, n.cfg.Priority, n.cfg.AdvertInt)
 	n.boot++
 	n.up, n.paused, n.faulty, n.mailbox, n.last = true, false, false, nil, w.now
-	n.state = State{}
+	n.state, n.ceded = State{}, false
 	w.judge.change(n)
 	w.do(n, Event{Kind: Start, At: w.now})
 }
