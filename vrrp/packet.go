@@ -44,6 +44,10 @@ type Received struct {
 	// TTL is the TTL or hop limit; -1: the kernel did not say.
 	TTL     int
 	IfIndex int
-	// At is the arrival time.
+	// At is the arrival time. HMAC stamps are compared with its wall-clock
+	// reading.
 	At time.Time
+	// Lost is how many packets the kernel dropped since the last one, because
+	// the socket's receive buffer was full.
+	Lost uint32
 }

@@ -18,6 +18,7 @@ type Receiver struct {
 	checkPeers bool
 	// oldChecksum belongs to the peer of the same index.
 	oldChecksum []bool
+	hmac        *hmacState // nil: none
 	password    [authDataLen]byte
 	key         *AHKey
 	sequence    uint32
@@ -37,8 +38,8 @@ func NewReceiver(cfg *Config) *Receiver {
 }
 
 // Reconfigure replaces the configuration. The counters, the sequence number of
-// the authentication header and what is known of peers that stay are kept;
-// everything is noted anew.
+// the authentication header, the HMAC stamps while a key stays, and what is known
+// of peers that stay are kept; everything is noted anew.
 func (r *Receiver) Reconfigure(cfg *Config) {
 	old := r.oldPeers()
 	if r.cfg == nil || r.cfg.Auth != cfg.Auth || r.cfg.AuthPassword != cfg.AuthPassword {
@@ -59,8 +60,9 @@ func (r *Receiver) Reconfigure(cfg *Config) {
 		r.checkPeers = r.checkPeers || p.CheckTTL
 		r.oldChecksum[i] = slices.Contains(old, p.Addr)
 	}
+	r.reconfigureHMAC(&cfg.HMAC, r.peers)
 	r.last = netip.Addr{}
-	r.notes = notebook{}
+	r.notes = notebook{since: r.notes.since}
 }
 
 // oldPeers lists the peers that compute checksums the old way.
@@ -96,12 +98,18 @@ func (r *Receiver) Sequence() uint32 { return r.sequence }
 
 // ChecksumDst is the destination that the checksum of an advert to dst covers:
 // dst, or the multicast group for a peer that was last heard to compute it so
-// (keepalived up to 1.3.6). It is for [Packet.Append].
+// (keepalived up to 1.3.6), or for all peers if [OldChecksumAlways] is set. It is
+// for [Packet.Append].
 func (r *Receiver) ChecksumDst(dst netip.Addr) netip.Addr {
-	if i := r.peer(dst.WithZone("")); i >= 0 && r.oldChecksum[i] {
+	i := r.peer(dst.WithZone(""))
+	switch {
+	case i < 0 || !dst.Is4() || r.cfg.OldChecksum == OldChecksumNever:
+		return dst
+	case r.oldChecksum[i] || r.cfg.OldChecksum == OldChecksumAlways:
 		return GroupIPv4
+	default:
+		return dst
 	}
-	return dst
 }
 
 // peer is the index of the peer, or -1.

@@ -9,6 +9,7 @@ import (
 // Check judges an advert. It allocates nothing, unless there is something new
 // to note. rx and what it points to are not kept.
 func (r *Receiver) Check(rx *Received) (Advert, Drop) {
+	r.notes.turn(rx.At)
 	message, drop := r.unwrap(rx)
 	if drop == Accepted {
 		drop = r.judge(rx, message)
@@ -35,6 +36,8 @@ func (r *Receiver) unwrap(rx *Received) ([]byte, Drop) {
 		return nil, DropLength
 	case message[1] != r.cfg.VRID:
 		return nil, DropVRID
+	case r.cfg.Share != "" && r.peer(rx.Src) < 0:
+		return nil, DropPeer // another instance's
 	case isAH != (r.cfg.Auth == AuthAH):
 		return nil, DropAH
 	}
@@ -56,6 +59,9 @@ func (r *Receiver) judge(rx *Received, message []byte) Drop {
 	if r.packet.Version != r.cfg.Version {
 		return DropVersion
 	}
+	if drop := r.judgeHMAC(rx, message, padded[len(message):]); drop != Accepted {
+		return drop
+	}
 	if drop := r.authenticate(rx, padded); drop != Accepted {
 		return drop
 	}
@@ -66,7 +72,8 @@ func (r *Receiver) judge(rx *Received, message []byte) Drop {
 		return DropType
 	}
 	kind := classify(message, r.packet.Version, rx.Src, rx.Dst)
-	if !kind.accepted(r.cfg.Version, r.cfg.Family, r.cfg.Checksum) {
+	if !kind.accepted(r.cfg.Version, r.cfg.Family, r.cfg.Checksum) ||
+		kind == checksumOverOldPseudo && r.cfg.OldChecksum == OldChecksumNever {
 		return DropChecksum
 	}
 	if drop := r.judgeSender(rx); drop != Accepted {
@@ -96,6 +103,8 @@ func (r *Receiver) judgeSender(rx *Received) Drop {
 	switch {
 	case rx.Dst.IsMulticast() == r.cfg.Unicast(), rx.Dst.IsMulticast() && rx.Dst != r.group:
 		return DropCast
+	case r.cfg.OwnerIgnoreAdverts && r.cfg.Priority == 255:
+		return DropOwner
 	case rx.Src == r.source:
 		return DropOwnSource
 	// Reported erratum 8299 of RFC 9568. keepalived has it for routers

@@ -3,6 +3,7 @@ package vrrp
 import (
 	"fmt"
 	"net/netip"
+	"time"
 )
 
 // Oddities counts accepted adverts that differ from what is configured here.
@@ -28,21 +29,26 @@ type Note struct {
 func (r *Receiver) Oddities() Oddities { return r.odd }
 
 // Notes returns what there is to say since the last call, mostly nothing.
-// Each thing is said once for each sender, until Reconfigure.
+// Each thing is said once for each sender, until Reconfigure, or once an hour.
 func (r *Receiver) Notes() []Note {
 	l := r.notes.fresh
 	r.notes.fresh = nil
 	return l
 }
 
-// sendersPerNote bounds what a flood of forged sources can make us write.
-const sendersPerNote = 8
+// sendersPerNote and noteAgain bound what a flood of forged sources can make us
+// write, and for how long it can hide a real one.
+const (
+	sendersPerNote = 8
+	noteAgain      = time.Hour
+)
 
 // notebook remembers what has been said.
 type notebook struct {
 	said  map[noteKey]struct{}
 	count map[noteKind]int
 	fresh []Note
+	since time.Time
 }
 
 type noteKey struct {
@@ -101,7 +107,19 @@ func (n *notebook) addresses(r *Receiver, source netip.Addr) {
 	}
 }
 
+// turn begins a new page when the old one is an hour old.
+func (n *notebook) turn(now time.Time) {
+	if age := now.Sub(n.since); age.Abs() >= noteAgain {
+		clear(n.said)
+		clear(n.count)
+		n.since = now
+	}
+}
+
 func (n *notebook) dropped(r *Receiver, rx *Received, drop Drop) {
+	if drop == DropPeer && r.cfg.Share != "" {
+		return // that is how it is meant
+	}
 	if n.first(rx.Src, noteKind{drop: drop}) {
 		n.add(rx.Src, drop, "%s", r.explain(rx, drop))
 	}
@@ -134,6 +152,10 @@ func (r *Receiver) explain(rx *Received, drop Drop) string {
 		return r.explainChecksum(rx)
 	case DropCast:
 		return fmt.Sprintf("sent to %v, which is not how this router is configured", rx.Dst)
+	case DropHMACMissing, DropHMACMalformed, DropHMACStale, DropHMACKey, DropHMACInvalid, DropHMACReplay:
+		return r.hmac.explain(drop)
+	case DropOwner:
+		return "this router owns the addresses and is set to ignore adverts"
 	case DropOwnSource:
 		return "its source is our own address: is another node configured with it?"
 	case DropCount:
