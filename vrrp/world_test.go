@@ -201,6 +201,9 @@ func (w *world) do(n *node, ev Event) {
 }
 
 func (w *world) advertise(n *node, priority uint8) {
+	if priority == 0 {
+		w.judge.left = w.now
+	}
 	for _, to := range w.nodes {
 		if to == n || !to.up || to.island != n.island {
 			continue
