@@ -2,6 +2,7 @@ package dataplane
 
 import (
 	"os"
+	"reflect"
 	"time"
 
 	"director/internal/wire"
@@ -46,7 +47,7 @@ func (e *engine) report(now time.Time) {
 			e.out.Set("service "+s.name, wire.Message{Service: &st})
 		}
 	}
-	if p := e.processState(); p != e.toldProcess {
+	if p := e.processState(); !reflect.DeepEqual(p, e.toldProcess) {
 		e.toldProcess = p
 		e.out.Set("process", wire.Message{Process: &p})
 	}

@@ -10,7 +10,9 @@ package wire
 import (
 	"time"
 
+	"director/bfd"
 	"director/internal/netif"
+	"director/internal/track"
 	"director/ipvs"
 	"director/vrrp"
 )
@@ -25,6 +27,8 @@ type Message struct {
 	Instance *InstanceState
 	Service  *ServiceState
 	Process  *ProcessState
+	Notice   *Notice
+	Answer   *HandoverAnswer
 
 	// From control.
 	Failed *Failed
@@ -36,10 +40,13 @@ type Message struct {
 	Commit *Commit
 	// Reloaded answers Reload.
 	Reloaded *Reloaded
+	Noticed  *Noticed
+	Handover *Handover
 
 	// Both ways: control reports it, the dataplane hands it back after a
 	// restart of control.
-	Health *Health
+	Health  *Health
+	Tracker *Tracker
 }
 
 // Hello is the first message to a new control process.
@@ -51,8 +58,9 @@ type Hello struct {
 	Generation uint64
 	// Restarts counts how often control has been started before.
 	Restarts int
-	// Healths is the number of Health messages that follow.
-	Healths int
+	// Healths and Trackers are the numbers of Health and Tracker messages that
+	// follow.
+	Healths, Trackers int
 }
 
 // Ping asks for a Pong with the same number, as a proof of life of the
@@ -88,16 +96,107 @@ type Begin struct {
 	Full      bool
 	Source    []byte
 	Instances []Instance
+	Groups    []Group
+	Static    Static
+	Sessions  []bfd.Config
+	Settings  Settings
 }
 
 // Commit closes the change that Begin opened.
 type Commit struct{ Generation uint64 }
 
-// Instance is one virtual router with what moves with its role.
+// Instance is one virtual router with what moves with its role. Its fields are
+// those of config.Instance.
 type Instance struct {
 	VRRP      vrrp.Config
 	Addresses []netif.Address
 	Announce  netif.Schedule
+	Tracks    []track.Use
+	Link      netif.VirtualLink
+	XmitBase  bool
+	MoreLinks []netif.VirtualLink
+	Routes    []netif.Route
+	Rules     []netif.Rule
+	// Refuse is accept = false.
+	Refuse             bool
+	PromoteSecondaries bool
+}
+
+// Group is a sync group.
+type Group struct {
+	Name    string
+	Members []string
+}
+
+// Static is what is there whatever the roles are.
+type Static struct {
+	Addresses []netif.Address
+	Routes    []netif.Route
+	Rules     []netif.Rule
+}
+
+// Settings are those of global that the dataplane needs.
+type Settings struct {
+	StartupDelay, DelayAfterBoot time.Duration
+	LogUnknownVRIDs              bool
+	Firewall                     netif.Firewall
+	InterfaceDelays              []InterfaceDelay
+	AnnounceGroups               []netif.AnnounceGroup
+	DisableLocalIGMP             bool
+	NetlinkBuffer                int
+}
+
+// InterfaceDelay debounces the changes of one interface.
+type InterfaceDelay struct {
+	Interface string
+	Down, Up  time.Duration
+}
+
+// Tracker is the state of a tracked object that control watches: a script, a
+// file, processes, a virtual server.
+type Tracker struct {
+	ID    track.ID
+	State track.State
+}
+
+// Notice is something that scripts and FIFOs are to be told. The dataplane
+// keeps it until it is answered by Noticed, and tells it to the next control
+// process if there is one before that.
+type Notice struct {
+	Seq uint64
+	// Age is how long ago it happened.
+	Age time.Duration
+	// Group is true for a sync group, else it is an instance.
+	Group bool
+	Name  string
+	// State is MASTER, BACKUP, FAULT, STOP, DELETED, MASTER_RX_LOWER_PRI,
+	// MASTER_PRIORITY or BACKUP_PRIORITY.
+	State    string
+	Priority int
+	Reason   string
+	// Known: this is the state at the greeting of a new control process, not a
+	// change; it was told to its predecessor.
+	Known bool
+}
+
+// Noticed says that the Notice of this number has been dealt with.
+type Noticed struct{ Seq uint64 }
+
+// Handover asks the dataplane to hand an instance and its sync group over, or
+// with Back to let it take the role back. It is answered by HandoverAnswer.
+type Handover struct {
+	Seq      uint64
+	Instance string
+	Back     bool
+}
+
+// HandoverAnswer is how a Handover ended.
+type HandoverAnswer struct {
+	Seq uint64
+	// Done: another router is master now, or with Back it was noted. Text says
+	// who took over, or why nobody did.
+	Done bool
+	Text string
 }
 
 // ServicePlan is one virtual server, or a part of one: several plans of the
@@ -151,8 +250,20 @@ type InstanceState struct {
 	Status vrrp.Status
 	// Since is the age of the role.
 	Since time.Duration
-	// Addresses are in the configuration's order.
+	// Addresses are in the configuration's order, then routes and rules.
 	Addresses []AddressState
+	Routes    []ObjectState
+	// Group is the sync group; empty: none.
+	Group string
+	// Terms are what the effective priority is made of beside the base.
+	Terms []track.Term
+	// LastResort names the services whose loss has put the priority to 1.
+	LastResort []string
+	// Lingering: the role is given up, and the addresses are served on until
+	// the new master has announced them.
+	Lingering bool
+	// Error is the last trouble with links, sysctls or the firewall.
+	Error string
 	// Gone: the instance is no longer there.
 	Gone bool
 }
@@ -160,6 +271,16 @@ type InstanceState struct {
 // AddressState is what is known of one virtual address.
 type AddressState struct {
 	Key netif.Key
+	// State is "absent", "ours", "hidden" or "foreign". Hidden: it is served
+	// still, but neither announced nor answered for.
+	State string
+	Error string
+}
+
+// ObjectState is what is known of a route or a rule.
+type ObjectState struct {
+	// Text is how iproute2 would write it.
+	Text string
 	// State is "absent", "ours" or "foreign".
 	State string
 	Error string
@@ -199,7 +320,22 @@ type ProcessState struct {
 	Repairs Repairs
 	// LogDropped counts log lines lost because nobody read them.
 	LogDropped uint64
+	// NoticesDropped counts notices that had to make room for newer ones while
+	// there was no control.
+	NoticesDropped uint64
+	// Sessions are those of BFD.
+	Sessions []Session
+}
+
+// Session is what is known of a BFD session.
+type Session struct {
+	Name, Neighbor, State, Reason string
+	Up                            bool
+	// Since is the age of the state.
+	Since                   time.Duration
+	Interval, DetectionTime time.Duration
+	Transitions             uint64
 }
 
 // Repairs counts drift that was repaired, by kind of object.
-type Repairs struct{ Services, Servers, Addresses uint64 }
+type Repairs struct{ Services, Servers, Addresses, Routes, Rules uint64 }
