@@ -1,7 +1,7 @@
 package netif
 
-// Event is one change that Watch reports: LinkChanged, LinkGone, AddressAdded,
-// AddressGone or Resync.
+// Event is one change that Watch reports: LinkChanged, LinkGone, PeersAsked,
+// AddressAdded, AddressGone or Resync.
 type Event interface{ event() }
 
 // LinkChanged says that an interface appeared, or that something about it changed.
@@ -9,6 +9,15 @@ type LinkChanged struct{ Link Link }
 
 // LinkGone says that an interface was deleted, moved to another namespace or renamed.
 type LinkGone struct {
+	Name  string
+	Index int
+}
+
+// PeersAsked says that what lives on an interface should be announced again:
+// its bond has changed the active port, or the machine has moved to another
+// host (NETDEV_NOTIFY_PEERS, NETDEV_BONDING_FAILOVER). Virtual links on it have an
+// event of their own. One failover may be told several times.
+type PeersAsked struct {
 	Name  string
 	Index int
 }
@@ -29,6 +38,7 @@ type Resync struct {
 
 func (LinkChanged) event()  {}
 func (LinkGone) event()     {}
+func (PeersAsked) event()   {}
 func (AddressAdded) event() {}
 func (AddressGone) event()  {}
 func (Resync) event()       {}

@@ -32,6 +32,20 @@ type Link struct {
 	// ARP: neighbours are looked for at all.
 	ARP bool
 
+	// Base is the index of the interface below a virtual one; 0: none, or in
+	// another namespace. Ours: it is a virtual link that director made.
+	Base int
+	Ours bool
+
+	// make is what a virtual link was made with.
+	make linkMake
+	// conf4 is the interface's IPv4 sysctls, 32 bits each.
+	conf4 []byte
+	// inet6: it has IPv6; addrGenMode says how its link-local address is made.
+	inet6       bool
+	addrGenMode uint8
+	// asksPeers: the message says that neighbours have to be told anew.
+	asksPeers bool
 	// forwards is the net.ipv6.conf.NAME.forwarding sysctl.
 	forwards bool
 	// promotes is net.ipv4.conf.NAME.promote_secondaries, if known.
@@ -109,5 +123,6 @@ func parseLink(m []byte) (Link, error) {
 		Multicast: attrs.RawFlags&unix.IFF_MULTICAST != 0,
 		ARP:       attrs.RawFlags&(unix.IFF_NOARP|unix.IFF_LOOPBACK) == 0,
 	}
+	l.parseMake(raw)
 	return l, l.parseSettings(m[unix.SizeofIfInfomsg:])
 }

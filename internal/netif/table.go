@@ -46,6 +46,8 @@ type Table struct {
 	// is ours when remembered says so.
 	keepsMark bool
 
+	sysctls *Sysctls
+
 	// change is held while an address is looked up and then changed.
 	change sync.Mutex
 
@@ -73,6 +75,7 @@ func New(log *slog.Logger, remembered []Key) (*Table, error) {
 		log: log, space: s, receiveBuffer: 8 << 20, keepsMark: kernelKeepsMark(),
 		remembered: map[Key]bool{}, wires: map[wireKey]*wire{},
 	}
+	t.sysctls = newSysctls(log, kernelSysctls{t})
 	for _, k := range remembered {
 		t.remembered[k] = true
 	}

@@ -82,6 +82,9 @@ func (w *watcher) link(m syscall.NetlinkMessage) error {
 		w.handle(LinkGone{Name: old, Index: l.Index})
 	}
 	w.handle(LinkChanged{Link: l})
+	if l.asksPeers {
+		w.handle(PeersAsked{Name: l.Name, Index: l.Index})
+	}
 	if renamed {
 		w.handle(Resync{Reason: fmt.Errorf("interface %s is now %s", old, l.Name)})
 	}
