@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"director/internal/script"
 )
@@ -14,6 +15,8 @@ type fifo struct {
 	log     *slog.Logger
 	start   func(script.Command, script.Options) (process, error)
 	release func(...*ticket)
+	// patience is how long events wait to be acknowledged while nobody reads.
+	patience time.Duration
 	// before is closed when the FIFO that was here earlier is over.
 	before <-chan struct{}
 	wake   chan struct{}
@@ -34,7 +37,7 @@ type fifo struct {
 }
 
 func (n *Notifier) newFIFO(which string, c FIFO, p script.Policy, before <-chan struct{}) *fifo {
-	f := &fifo{log: n.log.With("fifo", which, "path", c.Path), start: n.start, release: n.release, before: before,
+	f := &fifo{log: n.log.With("fifo", which, "path", c.Path), start: n.start, release: n.release, patience: n.patience, before: before,
 		wake: make(chan struct{}, 1), last: make(chan struct{}), over: make(chan struct{}), config: c, policy: p}
 	f.finish = sync.OnceFunc(func() { close(f.last) })
 	return f

@@ -51,6 +51,9 @@ type Notifier struct {
 	// run and start are those of package script.
 	run   func(context.Context, script.Command, script.Options) script.Result
 	start func(script.Command, script.Options) (process, error)
+	// patience is how long an event waits for the reader of a FIFO before it is
+	// acknowledged all the same.
+	patience time.Duration
 
 	wake  chan struct{} // there is something for Run
 	slots chan struct{}
@@ -75,9 +78,10 @@ type Notifier struct {
 
 // New returns a notifier; [Notifier.Run] makes it work. done is called with the
 // Seq of an event when nothing is left to do for it: its scripts have ended and
-// its lines are in the FIFOs, or it is told to nobody. It must not block.
+// its lines are in the FIFOs, or have waited five seconds for a reader, or it is
+// told to nobody. It must not block.
 func New(log *slog.Logger, done func(seq uint64)) *Notifier {
-	n := &Notifier{log: log, done: done, run: script.Run, start: startProcess,
+	n := &Notifier{log: log, done: done, run: script.Run, start: startProcess, patience: 5 * time.Second,
 		wake: make(chan struct{}, 1), slots: make(chan struct{}, scriptsAtOnce),
 		retired: make(map[subject]Scripts), lanes: make(map[subject]*lane),
 		idle: make(chan struct{}), open: make(map[uint64]*ticket)}

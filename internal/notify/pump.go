@@ -15,8 +15,6 @@ const (
 	pipeCheck = time.Second
 	// writeSlice is how long a write to a full pipe waits at a time.
 	writeSlice = 250 * time.Millisecond
-	// patience is how long events wait to be acknowledged while nobody reads.
-	patience = 5 * time.Second
 	// lastMoment is how long, at the end, the last lines may take to be written
 	// and read, and the reader to end by itself.
 	lastMoment = time.Second
@@ -166,7 +164,7 @@ func (p *pump) full() {
 	if p.stuckSince.IsZero() {
 		p.stuckSince = time.Now()
 	}
-	if time.Since(p.stuckSince) >= patience {
+	if time.Since(p.stuckSince) >= p.patience {
 		p.release(p.current.ticket)
 		p.current.ticket = nil
 		p.giveUpWaiting()

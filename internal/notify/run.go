@@ -55,7 +55,9 @@ func (n *Notifier) serve(ctx context.Context, who subject) {
 		policy := n.settings.Policy
 		n.mu.Unlock()
 		for _, j := range jobs(scripts, it.Event) {
-			n.tell(ctx, who, it.Event, j, policy)
+			if ctx.Err() == nil {
+				n.tell(ctx, who, it.Event, j, policy)
+			}
 		}
 		if ctx.Err() == nil {
 			n.release(it.ticket)
