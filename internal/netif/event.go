@@ -30,6 +30,21 @@ type AddressAdded struct{ Address Present }
 // AddressGone says that an interface lost an address, whoever took it away.
 type AddressGone struct{ Key Key }
 
+// RouteAdded says that a route of ours was added or replaced.
+type RouteAdded struct{ Key RouteKey }
+
+// RouteGone says that a route of ours was deleted, whoever did it. The kernel
+// does not always tell: with an interface that is switched off or deleted, IPv4
+// routes go in silence, and a preferred source address can take routes along.
+// Who needs to know lists them after an event of a link or an address.
+type RouteGone struct{ Key RouteKey }
+
+// RuleAdded says that a rule of ours was added.
+type RuleAdded struct{ Key RuleKey }
+
+// RuleGone says that a rule of ours was deleted, whoever did it.
+type RuleGone struct{ Key RuleKey }
+
 // Resync says that changes may have gone unseen: whatever is known must be listed anew.
 type Resync struct {
 	// Reason is nil when the subscription begins, otherwise what broke it.
@@ -41,4 +56,8 @@ func (LinkGone) event()     {}
 func (PeersAsked) event()   {}
 func (AddressAdded) event() {}
 func (AddressGone) event()  {}
+func (RouteAdded) event()   {}
+func (RouteGone) event()    {}
+func (RuleAdded) event()    {}
+func (RuleGone) event()     {}
 func (Resync) event()       {}

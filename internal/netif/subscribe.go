@@ -23,6 +23,8 @@ const (
 // goroutine.
 type subscription struct {
 	groups []uint
+	// attach, if not nil, may set up the socket; detach ends what it began.
+	attach func(socket int) (detach func(), err error)
 	// begun is called when the socket listens, with what broke the last one
 	// (nil at first): what happened before may be unknown.
 	begun func(reason error) error
@@ -73,6 +75,13 @@ func (t *Table) subscribeOnce(ctx context.Context, s subscription, reason error)
 		if err := socket.SetReceiveBufferSize(t.receiveBuffer, false); err != nil {
 			return fmt.Errorf("size the subscription's buffer: %w", err)
 		}
+	}
+	if s.attach != nil {
+		detach, err := s.attach(socket.GetFd())
+		if err != nil {
+			return err
+		}
+		defer detach()
 	}
 	stop := context.AfterFunc(ctx, socket.Close)
 	defer stop()

@@ -58,6 +58,9 @@ type Table struct {
 	// sending guards wires, and is held while a frame is sent.
 	sending sync.Mutex
 	wires   map[wireKey]*wire
+
+	// own knows which routes and rules are ours without carrying Mark.
+	own ownership
 }
 
 // New opens a Table on the network namespace of the calling thread. Requests

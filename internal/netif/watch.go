@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Watch reports changes of links and addresses, whoever made them, until ctx
-// ends. handle is called from this goroutine, one event at
+// Watch reports changes of links and addresses, and of routes and rules of ours,
+// whoever made them, until ctx ends. handle is called from this goroutine, one event at
 // a time, in the order in which the kernel sent them. While it runs, changes
 // wait in the socket: it should be quick.
 //
@@ -21,7 +21,11 @@ import (
 func (t *Table) Watch(ctx context.Context, handle func(Event)) {
 	w := watcher{t: t, ctx: ctx, handle: handle}
 	t.subscribe(ctx, subscription{
-		groups:  []uint{unix.RTNLGRP_LINK, unix.RTNLGRP_IPV4_IFADDR, unix.RTNLGRP_IPV6_IFADDR},
+		groups: []uint{
+			unix.RTNLGRP_LINK, unix.RTNLGRP_IPV4_IFADDR, unix.RTNLGRP_IPV6_IFADDR,
+			unix.RTNLGRP_IPV4_ROUTE, unix.RTNLGRP_IPV6_ROUTE, unix.RTNLGRP_IPV4_RULE, unix.RTNLGRP_IPV6_RULE,
+		},
+		attach:  t.own.attach,
 		begun:   w.begun,
 		message: w.message,
 		ended:   func() {},
@@ -56,6 +60,10 @@ func (w *watcher) message(m syscall.NetlinkMessage) error {
 		return w.link(m)
 	case unix.RTM_NEWADDR, unix.RTM_DELADDR:
 		return w.address(m)
+	case unix.RTM_NEWROUTE, unix.RTM_DELROUTE:
+		return w.route(m)
+	case unix.RTM_NEWRULE, unix.RTM_DELRULE:
+		return w.rule(m)
 	}
 	return nil
 }
