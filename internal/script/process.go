@@ -52,18 +52,37 @@ func (c Command) Start(o Options) (*Process, error) {
 		stopping: make(chan struct{}), killed: make(chan struct{}),
 		eof: make(chan struct{}), done: make(chan struct{})}
 	started := make(chan error, 1)
-	go p.own(id, r, w, started)
+	onOwnThread(func() { p.own(id, r, w, started) })
 	if err := <-started; err != nil {
 		return nil, fmt.Errorf("%s: %w", cmd.Path, explain(err))
 	}
 	return p, nil
 }
 
+// onOwnThread runs f in a goroutine on a thread that ends with it. The first
+// thread of the process never ends, so it is not used.
+func onOwnThread(f func()) {
+	go func() {
+		runtime.LockOSThread()
+		if unix.Gettid() != unix.Getpid() {
+			f()
+			return
+		}
+		locked := make(chan struct{})
+		go func() {
+			runtime.LockOSThread()
+			close(locked)
+			f()
+		}()
+		<-locked
+		runtime.UnlockOSThread()
+	}()
+}
+
 // own starts the script, and lives on a thread of its own as long as it does.
 // The thread gives its capabilities away, and the kernel ends the script with
 // the thread (parent-death signal); so it is never returned to the runtime.
 func (p *Process) own(id identity, r, w *os.File, started chan<- error) {
-	runtime.LockOSThread()
 	err := id.shed()
 	if err == nil {
 		err = p.cmd.Start()
