@@ -11,7 +11,7 @@ import (
 // clocks are a sender and a receiver, each with its clock, and what was accepted,
 // which an attacker has recorded.
 type clocks struct {
-	t        *testing.T
+	t        failer
 	cfg      *vrrp.Config
 	from, to time.Time
 	sender   *hmacSender
@@ -19,7 +19,7 @@ type clocks struct {
 	recorded []*vrrp.Received
 }
 
-func newClocks(t *testing.T, change func(*vrrp.Config)) *clocks {
+func newClocks(t failer, change func(*vrrp.Config)) *clocks {
 	cfg := hmacConfig()
 	if change != nil {
 		change(cfg)

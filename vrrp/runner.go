@@ -111,6 +111,7 @@ func (r *Runner) Prepared() { r.in.put(func(c *commands) { c.prepared = true }) 
 // Deliver hands in what a socket received. It copies rx. When too many adverts
 // are waiting, rx is dropped and counted; before and after Run it is ignored.
 func (r *Runner) Deliver(rx *Received) {
+	r.out.overran(rx.Lost)
 	if !r.in.deliver(rx) {
 		r.out.drop(DropQueueFull)
 	}

@@ -142,6 +142,16 @@ func (t *tally) drop(d Drop) {
 	t.drops[d]++
 }
 
+// overran counts what a socket lost before it delivered an advert.
+func (t *tally) overran(n uint32) {
+	if n == 0 {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.drops[DropOverrun] += uint64(n)
+}
+
 func (t *tally) late(d time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -107,8 +107,8 @@ func (r *Runner) sendTo(dst netip.Addr) error {
 	if err != nil {
 		return err
 	}
-	r.message = b
-	return r.transport.Send(r.source, dst, b)
+	r.message = r.receiver.Sign(b, r.source, time.Now())
+	return r.transport.Send(r.source, dst, r.message)
 }
 
 // reportSend logs an error when it first appears and when it has gone.
