@@ -44,7 +44,14 @@ func newHMACSender(cfg *vrrp.Config, src netip.Addr) *hmacSender {
 	return s
 }
 
-func (s *hmacSender) send(t testing.TB, clock time.Time) *vrrp.Received {
+// failer is a test, a benchmark, or one of rapid's.
+type failer interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
+func (s *hmacSender) send(t failer, clock time.Time) *vrrp.Received {
 	t.Helper()
 	p := vrrp.Packet{
 		Version: s.cfg.Version, VRID: s.cfg.VRID, Priority: 150, Interval: s.cfg.AdvertInt, Addresses: s.cfg.Addresses,
