@@ -15,8 +15,8 @@ type fifo struct {
 	log     *slog.Logger
 	start   func(script.Command, script.Options) (process, error)
 	release func(...*ticket)
-	// patience is how long events wait to be acknowledged while nobody reads.
-	patience time.Duration
+	// patience and moment are those of the Notifier.
+	patience, moment time.Duration
 	// before is closed when the FIFO that was here earlier is over.
 	before <-chan struct{}
 	wake   chan struct{}
@@ -37,7 +37,7 @@ type fifo struct {
 }
 
 func (n *Notifier) newFIFO(which string, c FIFO, p script.Policy, before <-chan struct{}) *fifo {
-	f := &fifo{log: n.log.With("fifo", which, "path", c.Path), start: n.start, release: n.release, patience: n.patience, before: before,
+	f := &fifo{log: n.log.With("fifo", which, "path", c.Path), start: n.start, release: n.release, patience: n.patience, moment: n.moment, before: before,
 		wake: make(chan struct{}, 1), last: make(chan struct{}), over: make(chan struct{}), config: c, policy: p}
 	f.finish = sync.OnceFunc(func() { close(f.last) })
 	return f
@@ -167,9 +167,9 @@ func (f *fifo) fail(err error) {
 }
 
 // lose counts what is still waiting when the FIFO ends.
-func (f *fifo) lose(current int) {
+func (f *fifo) lose(unwritten int) {
 	f.mu.Lock()
-	lost := current + len(f.lines.lines)
+	lost := unwritten + len(f.lines.lines)
 	f.dropped += uint64(lost)
 	tickets := f.lines.tickets()
 	f.lines = backlog{}

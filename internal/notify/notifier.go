@@ -52,8 +52,9 @@ type Notifier struct {
 	run   func(context.Context, script.Command, script.Options) script.Result
 	start func(script.Command, script.Options) (process, error)
 	// patience is how long an event waits for the reader of a FIFO before it is
-	// acknowledged all the same.
-	patience time.Duration
+	// acknowledged all the same. moment is how long, when a FIFO ends, its last
+	// lines may take to be written and read, and its reader to end by itself.
+	patience, moment time.Duration
 
 	wake  chan struct{} // there is something for Run
 	slots chan struct{}
@@ -81,7 +82,7 @@ type Notifier struct {
 // its lines are in the FIFOs, or have waited five seconds for a reader, or it is
 // told to nobody. It must not block.
 func New(log *slog.Logger, done func(seq uint64)) *Notifier {
-	n := &Notifier{log: log, done: done, run: script.Run, start: startProcess, patience: 5 * time.Second,
+	n := &Notifier{log: log, done: done, run: script.Run, start: startProcess, patience: 5 * time.Second, moment: 2 * time.Second,
 		wake: make(chan struct{}, 1), slots: make(chan struct{}, scriptsAtOnce),
 		retired: make(map[subject]Scripts), lanes: make(map[subject]*lane),
 		idle: make(chan struct{}), open: make(map[uint64]*ticket)}
@@ -89,7 +90,8 @@ func New(log *slog.Logger, done func(seq uint64)) *Notifier {
 	return n
 }
 
-// Configure takes over a configuration, the first or a new one. Events that wait
+// Configure takes over a configuration, the first one before any event, or a new
+// one. Events that wait
 // are told by the new scripts. A FIFO stays open if its path and owner stay, and
 // its reader runs on if also that is the same.
 func (n *Notifier) Configure(s Settings) {

@@ -88,6 +88,15 @@ func (s *stage) script(ctx context.Context, c script.Command, o script.Options) 
 	}
 }
 
+// seen are the scripts that ran, how many events are acknowledged, and how many
+// scripts ran at once.
+func (s *stage) seen() (ran []string, acked, most int) {
+	synctest.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.ran), len(s.acked), s.most
+}
+
 // scriptsOf are all the scripts of a name.
 func scriptsOf(name string) Scripts {
 	one := func(which string) script.Command { return script.Command{Args: []string{name, which}} }
@@ -261,9 +270,8 @@ func TestScriptThatCannotBeKilledIsWaitedFor(t *testing.T) {
 		}
 		s.want(nil)
 		close(gone)
-		synctest.Wait()
-		if len(s.acked) != 2*scriptsAtOnce {
-			t.Errorf("%d acknowledged", len(s.acked))
+		if _, acked, _ := s.seen(); acked != 2*scriptsAtOnce {
+			t.Errorf("%d acknowledged", acked)
 		}
 	})
 }
@@ -284,12 +292,12 @@ func TestScriptsAtOnceAreBounded(t *testing.T) {
 		s.begin() // what came before is told too
 		defer s.end()
 		time.Sleep(3500 * time.Millisecond)
-		if s.most != scriptsAtOnce || len(s.acked) != 96 {
-			t.Errorf("%d at once, %d acknowledged", s.most, len(s.acked))
+		if _, acked, most := s.seen(); most != scriptsAtOnce || acked != 96 {
+			t.Errorf("%d at once, %d acknowledged", most, acked)
 		}
 		time.Sleep(time.Second)
-		if len(s.acked) != 100 {
-			t.Errorf("%d acknowledged", len(s.acked))
+		if _, acked, _ := s.seen(); acked != 100 {
+			t.Errorf("%d acknowledged", acked)
 		}
 	})
 }
@@ -310,8 +318,8 @@ func TestFloodKeepsTheLastRole(t *testing.T) {
 			t.Errorf("status %+v", got)
 		}
 		time.Sleep(time.Minute)
-		if len(s.acked) != events || s.ran[len(s.ran)-1] != "A backup" {
-			t.Errorf("%d acknowledged, %d scripts ran, the last %q", len(s.acked), len(s.ran), s.ran[len(s.ran)-1])
+		if ran, acked, _ := s.seen(); acked != events || ran[len(ran)-1] != "A backup" {
+			t.Errorf("%d acknowledged, %d scripts ran, the last %q", acked, len(ran), ran[len(ran)-1])
 		}
 	})
 }

@@ -15,10 +15,8 @@ const (
 	pipeCheck = time.Second
 	// writeSlice is how long a write to a full pipe waits at a time.
 	writeSlice = 250 * time.Millisecond
-	// lastMoment is how long, at the end, the last lines may take to be written
-	// and read, and the reader to end by itself.
-	lastMoment = time.Second
-	readCheck  = 5 * time.Millisecond
+	// readCheck is how often it is looked whether the reader has read everything.
+	readCheck = 5 * time.Millisecond
 )
 
 // pump is the goroutine that writes one FIFO, and what only it knows.
@@ -32,7 +30,7 @@ type pump struct {
 	current    line
 	holding    bool      // current is to be written
 	stuckSince time.Time // zero: the pipe has room
-	end        time.Time // zero: no end in sight
+	end        time.Time // when the last moment is over; zero: no end in sight
 }
 
 // run writes the lines of a FIFO until it is finished or ctx ends.
@@ -52,7 +50,7 @@ func (f *fifo) run(ctx context.Context) {
 
 // step does one thing; false: nothing is left to do.
 func (p *pump) step(ctx context.Context) bool {
-	p.open()
+	p.open(ctx)
 	if p.file != nil && !p.holding {
 		p.current, p.holding = p.take()
 	}
@@ -87,12 +85,12 @@ func (p *pump) holdsLines() bool {
 // ending sets the time by which the last lines must be written.
 func (p *pump) ending() {
 	if p.end.IsZero() {
-		p.end = time.Now().Add(lastMoment)
+		p.end = time.Now().Add(p.moment)
 	}
 }
 
 // open makes sure of the pipe and of its reader.
-func (p *pump) open() {
+func (p *pump) open(ctx context.Context) {
 	p.mu.Lock()
 	config, policy := p.config, p.policy
 	p.mu.Unlock()
@@ -110,11 +108,12 @@ func (p *pump) open() {
 		}
 		p.fail(err)
 		if err != nil {
-			p.giveUpWaiting()
+			p.giveUp()
 			return
 		}
 	}
 	if p.reader != nil && (!p.command.Equal(config.Script) || p.as != policy) {
+		p.letRead(ctx, time.Now().Add(p.moment))
 		p.stopReader()
 	}
 	if p.reader == nil && config.Script.Given() && p.end.IsZero() {
@@ -165,29 +164,35 @@ func (p *pump) full() {
 		p.stuckSince = time.Now()
 	}
 	if time.Since(p.stuckSince) >= p.patience {
-		p.release(p.current.ticket)
-		p.current.ticket = nil
-		p.giveUpWaiting()
+		p.giveUp()
 	}
 }
 
-// close ends the FIFO: the reader gets a moment to read what is in the pipe, and
-// another to end at the end of file, before it is stopped.
+// giveUp lets no event wait for this FIFO, until a line gets through.
+func (p *pump) giveUp() {
+	p.release(p.current.ticket)
+	p.current.ticket = nil
+	p.giveUpWaiting()
+}
+
+// close ends the FIFO: within the last moment the reader may read what is in the
+// pipe, and end by itself at the end of file, before it is stopped.
 func (p *pump) close(ctx context.Context) {
-	current := 0
+	p.ending()
+	unwritten := 0
 	if p.holding {
-		current = 1
+		unwritten = 1
 		p.release(p.current.ticket)
 	}
 	if p.file != nil {
 		if p.reader != nil {
-			p.letRead(ctx)
+			p.letRead(ctx, p.end)
 			p.reader.letEnd()
 		}
 		_ = p.file.Close()
 	}
 	if p.reader != nil {
-		timer := time.NewTimer(lastMoment)
+		timer := time.NewTimer(time.Until(p.end))
 		select {
 		case <-p.reader.over:
 		case <-timer.C:
@@ -196,12 +201,12 @@ func (p *pump) close(ctx context.Context) {
 		timer.Stop()
 	}
 	p.stopReader()
-	p.lose(current)
+	p.lose(unwritten)
 }
 
-// letRead waits until the pipe is empty, a moment at most.
-func (p *pump) letRead(ctx context.Context) {
-	until := time.NewTimer(lastMoment)
+// letRead waits until the pipe is empty.
+func (p *pump) letRead(ctx context.Context, end time.Time) {
+	until := time.NewTimer(time.Until(end))
 	defer until.Stop()
 	look := time.NewTicker(readCheck)
 	defer look.Stop()

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -37,7 +38,7 @@ func TestReaderHearsTheLastLines(t *testing.T) {
 		l.Notify(instance(uint64(i+1), "VI_1", state))
 		want += "INSTANCE \"VI_1\" " + state + " 100\n"
 	}
-	if err := l.drain(10 * time.Second); err != nil {
+	if err := l.drain(30 * time.Second); err != nil {
 		t.Error(err)
 	}
 	if got := contents(t, out); got != want+"end\n" {
@@ -47,16 +48,18 @@ func TestReaderHearsTheLastLines(t *testing.T) {
 
 func TestReaderThatNeverEndsIsStopped(t *testing.T) {
 	l := newLive(t)
+	l.moment = 500 * time.Millisecond
 	out := l.path("out")
 	l.Configure(Settings{Policy: ourselves, FIFOs: FIFOs{All: FIFO{Path: l.path("fifo"), Script: shell(
 		`trap "echo term >> ` + out + `" TERM; exec 3<>"$1"; while read -r line <&3; do echo "$line" >> ` + out + `; done; while :; do sleep 0.1; done`)}}})
 	pid := l.readerPid(t)
 	l.Notify(instance(1, "VI_1", Stop))
+	until(t, "it is read", func() bool { return contents(t, out) != "" })
 	began := time.Now()
-	if err := l.drain(10 * time.Second); err != nil {
+	if err := l.drain(30 * time.Second); err != nil {
 		t.Error(err)
 	}
-	if took := time.Since(began); took > 3*lastMoment+readerGrace+time.Second {
+	if took := time.Since(began); took > l.moment+readerGrace+5*time.Second {
 		t.Errorf("it took %v", took)
 	}
 	if got := contents(t, out); got != "INSTANCE \"VI_1\" STOP 100\nterm\n" || !dead(pid) {
@@ -110,5 +113,36 @@ func TestReloadKeepsTheReader(t *testing.T) {
 	until(t, "without a FIFO there is no reader", func() bool { return dead(second) })
 	if s := l.Status().FIFOs; len(s) != 0 {
 		t.Errorf("status %+v", s)
+	}
+}
+
+// Without the rights of root, a user of its own has both the FIFO and the
+// script.
+func TestReaderOfAnotherUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can run scripts as another user")
+	}
+	l := newLive(t)
+	for _, dir := range []string{filepath.Dir(l.dir), l.dir} {
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out := l.path("out")
+	if err := os.Mkdir(out, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(out, 65534, 65534); err != nil {
+		t.Fatal(err)
+	}
+	read := shell(`id -u > ` + out + `/who; while read -r line; do echo "$line" >> ` + out + `/lines; done < "$1"`)
+	read.User = "nobody"
+	l.Configure(Settings{FIFOs: FIFOs{All: FIFO{Path: l.path("fifo"), User: "nobody", Script: read}}})
+	l.Notify(instance(1, "VI_1", Stop))
+	if err := l.drain(30 * time.Second); err != nil {
+		t.Error(err)
+	}
+	if who, lines := contents(t, out+"/who"), contents(t, out+"/lines"); who != "65534\n" || lines != "INSTANCE \"VI_1\" STOP 100\n" {
+		t.Errorf("user %q read %q", who, lines)
 	}
 }
