@@ -49,7 +49,8 @@ type Session struct {
 	// listened: the present silence has been excused once.
 	listened bool
 	// farewells is the packets still to be sent in quick succession.
-	farewells int
+	farewells   int
+	farewellGap time.Duration
 	// When the next periodic packet is due, when the neighbor has been silent
 	// for too long, and when an ended session is gone. Zero: never.
 	transmit, detect, gone time.Time

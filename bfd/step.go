@@ -3,8 +3,9 @@ package bfd
 import "time"
 
 const (
-	// farewells is how often AdminDown is sent in quick succession, in
-	// farewellGap: one lost packet shall not turn a stop into a failure.
+	// farewells is how often AdminDown is sent in quick succession: lost packets
+	// shall not turn a stop into a failure. farewellGap is the longest time in
+	// between; all have to arrive within what is left of a detection time.
 	farewells   = 3
 	farewellGap = 10 * time.Millisecond
 	// maxLeave bounds how long an ended session goes on saying AdminDown, which
@@ -173,8 +174,12 @@ func (x *stepper) leave() {
 		return
 	}
 	wait := farewells * farewellGap
+	x.s.farewellGap = farewellGap
 	if x.s.heard() {
-		wait = max(wait, min(maxLeave, x.remoteDetection()))
+		// remoteDetection is the neighbor's, as far as we know.
+		remoteDetection := time.Duration(x.p.Config.Multiplier) * max(x.s.tx, x.s.RemoteMinRx)
+		wait = max(wait, min(maxLeave, remoteDetection))
+		x.s.farewellGap = min(farewellGap, remoteDetection/8)
 	}
 	x.out.add(Action{Kind: ActState, From: x.s.State, To: AdminDown})
 	x.s.State, x.s.Diag = AdminDown, DiagAdminDown
@@ -187,9 +192,4 @@ func (x *stepper) leave() {
 	}
 	x.s.farewells = farewells
 	x.send(false)
-}
-
-// remoteDetection is the neighbor's detection time, as far as we know.
-func (x *stepper) remoteDetection() time.Duration {
-	return time.Duration(x.p.Config.Multiplier) * max(x.s.tx, x.s.RemoteMinRx)
 }

@@ -44,7 +44,7 @@ func (x *stepper) send(final bool) {
 	case final:
 	case x.s.farewells > 1:
 		x.s.farewells--
-		x.s.transmit = x.ev.At.Add(farewellGap)
+		x.s.transmit = x.ev.At.Add(x.s.farewellGap)
 	default:
 		x.s.transmit = x.ev.At.Add(jittered(x.s.TxInterval(x.p.Config), x.ev.Random))
 	}
