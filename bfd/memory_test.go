@@ -22,16 +22,15 @@ type fabric struct {
 
 // memHost is a bfd.Network with one address.
 type memHost struct {
-	fabric                *fabric
-	addr                  netip.Addr
-	sockets               map[bfd.Port]*memListener
-	listenErr, dialErr    error
-	listens, dials        int
-	paths                 []bfd.Path
-	pause                 time.Duration // of the next Send
-	sendErr               error
-	lastSent              bfd.Packet
-	adminDowns, sentTotal int
+	fabric             *fabric
+	addr               netip.Addr
+	sockets            map[bfd.Port]*memListener
+	listenErr, dialErr error
+	listens, dials     int
+	paths              []bfd.Path
+	pause              time.Duration // of the next Send
+	sendErr            error
+	adminDowns         int // sent
 }
 
 func newFabric() *fabric { return &fabric{hosts: map[netip.Addr]*memHost{}} }
@@ -92,9 +91,8 @@ func (s *memSender) Send(b []byte) error {
 	if s.host.sendErr != nil {
 		return s.host.sendErr
 	}
-	s.host.sentTotal++
-	s.host.lastSent.Decode(b)
-	if s.host.lastSent.State == bfd.AdminDown {
+	var p bfd.Packet
+	if p.Decode(b) == bfd.Accepted && p.State == bfd.AdminDown {
 		s.host.adminDowns++
 	}
 	if f.cut || f.hosts[s.path.Remote] == nil {

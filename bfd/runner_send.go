@@ -42,8 +42,8 @@ func (r *session) dial() {
 	sender, err := r.network.Dial(Path{
 		Local: c.Source, Remote: c.Neighbor, Multihop: c.Multihop, SourcePort: r.source, TTL: c.ttl(),
 	})
-	r.say("open socket", err)
 	if err != nil {
+		r.say("open socket", err)
 		// Perhaps another program has the port. Nobody knows it yet.
 		r.ports.give(r.source)
 		r.source = 0
@@ -58,12 +58,14 @@ func (r *session) hangUp() {
 	if r.sender == nil {
 		return
 	}
-	r.say("close socket", r.sender.Close())
+	if err := r.sender.Close(); err != nil {
+		r.say("close socket", err)
+	}
 	r.sender, r.dialed = nil, time.Time{}
 }
 
-// say shows an error in status, and logs it when it first appears and when it
-// has gone.
+// say shows an error in status until a packet has been sent, and logs it when
+// it first appears and when it has gone.
 func (r *session) say(what string, err error) {
 	text := ""
 	if err != nil {
