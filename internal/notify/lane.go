@@ -26,6 +26,36 @@ type lane struct {
 	losing bool
 	script string // the one that runs, by its keyword
 	last   *ScriptRun
+	// complaints are what was logged of scripts that did not succeed, by script
+	// and state.
+	complaints map[[2]string]complaint
+}
+
+// complaintPause is how long the same failure of the same script is not logged
+// again: a remark can come with every advert.
+const complaintPause = time.Minute
+
+type complaint struct {
+	result string
+	at     time.Time
+	since  int // failures that were not logged since
+}
+
+// complain decides whether a failure is logged, and says how many like it were
+// not since the last time.
+func (l *lane) complain(r ScriptRun) (unlogged int, ok bool) {
+	key, result := [2]string{r.Script, r.State}, r.Result.String()
+	c, known := l.complaints[key]
+	if known && c.result == result && r.Ended.Sub(c.at) < complaintPause {
+		c.since++
+		l.complaints[key] = c
+		return 0, false
+	}
+	if l.complaints == nil {
+		l.complaints = make(map[[2]string]complaint)
+	}
+	l.complaints[key] = complaint{result: result, at: r.Ended}
+	return c.since, true
 }
 
 // ScriptRun is one run of a notify script.

@@ -177,3 +177,22 @@ func TestMissingScriptIsNoReasonToStop(t *testing.T) {
 		t.Errorf("notify wrote %q", got)
 	}
 }
+
+func TestSlowScriptDoesNotHoldUpTheFIFO(t *testing.T) {
+	l := newLive(t)
+	l.Configure(Settings{Policy: ourselves, FIFOs: FIFOs{VRRP: FIFO{Path: l.path("fifo")}},
+		Instances: map[string]Scripts{"VI_1": {Backup: shell("until test -e " + l.path("go") + "; do sleep 0.01; done")}}})
+	r := listen(t, l.path("fifo"))
+	l.Notify(instance(1, "VI_1", Backup))
+	l.Notify(instance(2, "VI_1", Master))
+	if got := nextLine(t, r) + nextLine(t, r); got != "INSTANCE \"VI_1\" BACKUP 100\nINSTANCE \"VI_1\" MASTER 100\n" {
+		t.Errorf("read %q", got)
+	}
+	if acks := l.acks(); len(acks) != 0 {
+		t.Errorf("acknowledged before the script ended: %v", acks)
+	}
+	if err := os.WriteFile(l.path("go"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "both are acknowledged", func() bool { return len(l.acks()) == 2 })
+}

@@ -146,7 +146,8 @@ func (s Settings) all() map[subject]Scripts {
 }
 
 // Seed says which role was told last of a name, by a process before this one: it
-// is not told again. Called before the first Notify of that name.
+// is not told again. It is only for names of which the sender keeps no event
+// that was not acknowledged, and comes before their first Notify.
 func (n *Notifier) Seed(e Event) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -91,11 +91,7 @@ func (n *Notifier) tell(ctx context.Context, who subject, e Event, j job, policy
 	result := n.run(ctx, j.command, script.Options{Policy: policy, Extra: j.extra,
 		Timeout: ScriptTimeout, KillAfter: killAfter})
 	<-n.slots
-	n.note(who, func(l *lane) { l.last = &ScriptRun{j.script, e.State, time.Now(), result} })
-	if !result.Good() {
-		n.log.Warn("notify: script did not succeed", "kind", who.kind, "name", who.name, "state", e.State,
-			"script", j.script, "result", result.String(), "output", result.Output)
-	}
+	n.record(who, ScriptRun{j.script, e.State, time.Now(), result})
 	if result.Left != nil {
 		// What cannot be killed keeps this name waiting, and nobody else.
 		select {
@@ -104,6 +100,21 @@ func (n *Notifier) tell(ctx context.Context, who subject, e Event, j job, policy
 		}
 	}
 	n.note(who, func(l *lane) { l.script = "" })
+}
+
+// record remembers a run, and logs one that did not succeed.
+func (n *Notifier) record(who subject, r ScriptRun) {
+	unlogged, loud := 0, false
+	n.note(who, func(l *lane) {
+		l.last = &r
+		if !r.Result.Good() {
+			unlogged, loud = l.complain(r)
+		}
+	})
+	if loud {
+		n.log.Warn("notify: script did not succeed", "kind", who.kind, "name", who.name, "state", r.State,
+			"script", r.Script, "result", r.Result.String(), "output", r.Result.Output, "not_logged_before", unlogged)
+	}
 }
 
 func (n *Notifier) note(who subject, change func(*lane)) {
