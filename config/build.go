@@ -2,8 +2,11 @@ package config
 
 import (
 	"fmt"
+	"net/netip"
 	"regexp"
 	"slices"
+
+	"director/internal/track"
 
 	"github.com/hashicorp/hcl/v2"
 )
@@ -12,8 +15,8 @@ import (
 // together.
 type builder struct {
 	*loader
-	cfg    *Config
-	global *node
+	cfg          *Config
+	root, global *node
 	// vips are the virtual addresses and who has them.
 	vips vipOwners
 	// vipsKnown: no mistake so far may have hidden one of them.
@@ -23,27 +26,73 @@ type builder struct {
 	// patterns are the compiled regular expressions: checks of a service are
 	// built for each of its servers.
 	patterns map[string]*regexp.Regexp
+	// tracked are the objects that track_* blocks can name; ownUses is what an
+	// instance block tracks itself.
+	tracked map[track.ID]*tracked
+	ownUses map[*node][]use
+	// groups and trackGroup are the blocks by name, members those of a
+	// track_group.
+	groups, trackGroup map[string]*node
+	members            map[string][]string
+	// refused are the instances with accept = false.
+	refused map[string]*node
+	// addressNodes are the blocks of an instance's addresses, in their order.
+	addressNodes map[*node][]*node
+	// linkNames, linkMACs say where a virtual link was named or got its MAC
+	// address; linkParents are the interfaces below; parents those of
+	// instances.
+	linkNames   map[string]hcl.Range
+	linkMACs    map[linkMAC]hcl.Range
+	linkParents map[string]string
+	parents     map[string]bool
+	neighbors   map[netip.Addr]*node
+	// ordered counts the rules of a family that name no preference.
+	ordered map[uint8]uint32
+	ipNames ipNames
 }
 
 // build makes the Config. It is complete only if nothing has failed.
 func (l *loader) build(root *node) *Config {
-	b := &builder{loader: l, cfg: &Config{}, global: root.one("global"), vips: vipOwners{}, instances: map[string]*node{},
-		patterns: map[string]*regexp.Regexp{}}
-	if b.global == nil {
-		b.global = &node{spec: globalBlock}
-	}
-	b.cfg.Global.RouterID = or(b.global, "router_id", l.src.Node)
+	b := newBuilder(l, root)
+	b.buildGlobal()
+	b.buildTracked()
 	instances := root.all("vrrp_instance")
 	before := len(l.problems)
 	b.buildInstances(instances)
 	b.vipsKnown = len(l.problems) == before && !root.partial && !slices.ContainsFunc(instances, func(n *node) bool {
 		return n.partial || len(n.unknown) > 0
 	})
+	b.buildLinks(instances)
+	b.buildGroups()
+	b.trackGroups()
+	b.buildStatic()
+	for i, n := range instances {
+		b.cfg.Instances[i].Rules = b.rules(n.all("virtual_rules"))
+	}
+	b.delays()
+	b.announceGroups()
 	b.buildServices(root.all("virtual_server"))
+	b.unused()
 	if len(root.kids) == 0 && !l.failed() && len(l.texts) > 0 {
 		l.warn(rangeAt(l.texts[0], 0), "The configuration is empty", "")
 	}
 	return b.cfg
+}
+
+func newBuilder(l *loader, root *node) *builder {
+	b := &builder{
+		loader: l, cfg: &Config{}, root: root, global: root.one("global"),
+		vips: vipOwners{}, instances: map[string]*node{}, patterns: map[string]*regexp.Regexp{},
+		tracked: map[track.ID]*tracked{}, ownUses: map[*node][]use{}, groups: map[string]*node{},
+		trackGroup: map[string]*node{}, members: map[string][]string{}, refused: map[string]*node{},
+		addressNodes: map[*node][]*node{}, linkNames: map[string]hcl.Range{}, linkMACs: map[linkMAC]hcl.Range{},
+		linkParents: map[string]string{}, parents: map[string]bool{}, neighbors: map[netip.Addr]*node{},
+		ordered: map[uint8]uint32{}, ipNames: ipNames{},
+	}
+	if b.global == nil {
+		b.global = &node{spec: globalBlock}
+	}
+	return b
 }
 
 // unique notes the name of a block and reports one that is bad or taken.

@@ -42,10 +42,12 @@ func (b *builder) addresses(n *node, inst *Instance) {
 		}
 		c.Addresses = append(c.Addresses, a.Prefix.Addr())
 		inst.Addresses = append(inst.Addresses, a)
+		b.addressNodes[n] = append(b.addressNodes[n], v)
 	}
 	for _, v := range n.all("virtual_ipaddress_excluded") {
 		if a, ok := b.address(v, n); ok {
 			inst.Addresses = append(inst.Addresses, a)
+			b.addressNodes[n] = append(b.addressNodes[n], v)
 		}
 	}
 	b.adverts(n, vips, c)
@@ -53,8 +55,8 @@ func (b *builder) addresses(n *node, inst *Instance) {
 
 // adverts checks the list of addresses that adverts carry.
 func (b *builder) adverts(n *node, vips []*node, c *vrrp.Config) {
-	if n.lacks("virtual_ipaddress") {
-		b.fail(n.header, "Missing virtual_ipaddress", "an instance needs at least one")
+	if n.lacks("virtual_ipaddress") && !or(n, "no_virtual_ipaddress", false) {
+		b.fail(n.header, "Missing virtual_ipaddress", "an instance needs at least one, or no_virtual_ipaddress = true")
 	}
 	if len(c.Addresses) == 0 || c.Addresses[0].Is4() {
 		return
@@ -63,19 +65,35 @@ func (b *builder) adverts(n *node, vips []*node, c *vrrp.Config) {
 		b.warn(vips[maxVIPs6].labelRange, "Adverts will not fit a frame of 1500 bytes", "%d IPv6 addresses do", maxVIPs6)
 	}
 	if !c.Addresses[0].IsLinkLocalUnicast() {
+		if b.isStrict(n) {
+			b.fail(vips[0].labelRange, "strict_mode refuses a first IPv6 address that is not link-local", "RFC 9568, section 5.2.9")
+			return
+		}
 		b.warn(vips[0].labelRange, "The first IPv6 address should be link-local", "RFC 9568, section 5.2.9; other routers may insist")
 	}
 }
 
-// address builds one address and notes its owner.
+// address builds one virtual address and notes its owner.
 func (b *builder) address(v, inst *node) (netif.Address, bool) {
+	a, ok := b.readAddress(v, or(v, "dev", or(inst, "interface", "")))
+	if !ok {
+		return a, false
+	}
+	if inst.has("unicast_src_ip") && !inst.has("interface") && !inst.misspelt("interface") && !v.has("dev") {
+		b.fail(v.labelRange, "The address has no interface", "the instance has none: write dev")
+	}
+	return a, b.own(v, inst, a.Key)
+}
+
+// readAddress builds one address.
+func (b *builder) readAddress(v *node, dev string) (netif.Address, bool) {
 	p, f := readPrefix(v.label)
 	if f != nil {
 		b.fail(v.labelRange, fmt.Sprintf("Invalid address of a %s", v.spec.name), "%s", f.hint)
 		return netif.Address{}, false
 	}
 	a := netif.Address{
-		Key:           netif.Key{Interface: or(v, "dev", or(inst, "interface", "")), Prefix: p},
+		Key:           netif.Key{Interface: dev, Prefix: p},
 		Label:         or(v, "label", ""),
 		Scope:         or(v, "scope", netif.ScopeGlobal),
 		Peer:          or(v, "peer", netip.Prefix{}),
@@ -92,7 +110,7 @@ func (b *builder) address(v, inst *node) (netif.Address, bool) {
 	if a.Peer.IsValid() && a.Peer.Addr().Is4() != p.Addr().Is4() {
 		b.fail(v.at("peer"), "Families differ", "the address is %s", familyOf(p.Addr()))
 	}
-	return a, b.own(v, inst, a.Key)
+	return a, true
 }
 
 // oneFamily reports options that the address's family does not have.

@@ -11,14 +11,25 @@ import (
 func (b *builder) addressing(n *node, c *vrrp.Config) {
 	c.Checksum = or(n, "v3_checksum_as_v2", or(b.global, "v3_checksum_as_v2", vrrp.ChecksumPseudoHeader))
 	peers := n.all("unicast_peer")
-	b.source(n, c, len(peers) > 0)
-	b.group(n, c, len(peers) > 0)
+	c.UnicastFaultNoPeer = or(n, "unicast_fault_no_peer", false)
+	unicast := len(peers) > 0 || c.UnicastFaultNoPeer
+	b.source(n, c, unicast)
+	b.group(n, c, unicast)
+	b.oldChecksum(n, c, unicast)
 	c.CheckUnicastSource = b.inherited(n, "check_unicast_src")
 	c.UnicastTTL = uint8(or(n, "unicast_ttl", int64(255)))
 	if _, ok := get[int64](n, "unicast_ttl"); ok && len(peers) == 0 {
 		b.warn(n.values["unicast_ttl"].name, "unicast_ttl has no effect here", "there is no unicast_peer")
 	}
 	b.peers(n, peers, c)
+}
+
+// oldChecksum settles the checksum of old keepalived versions.
+func (b *builder) oldChecksum(n *node, c *vrrp.Config, unicast bool) {
+	c.OldChecksum = or(n, "old_unicast_checksum", vrrp.OldChecksumLearn)
+	if v, ok := n.values["old_unicast_checksum"]; ok && (!unicast || c.Version == 2 || c.Family == vrrp.IPv6) {
+		b.warn(v.name, "old_unicast_checksum has no effect here", "it is for version 3 over IPv4 with unicast_peer")
+	}
 }
 
 // source settles the source address.
@@ -54,9 +65,12 @@ func (b *builder) group(n *node, c *vrrp.Config, unicast bool) {
 	}
 	at := n.at("mcast_dst_ip")
 	switch {
-	case unicast:
+	case n.one("unicast_peer") != nil:
 		b.clash(n.values["mcast_dst_ip"].name, "mcast_dst_ip and unicast_peer exclude each other", "",
 			n.one("unicast_peer").header, "because of this")
+	case unicast:
+		b.clash(n.values["mcast_dst_ip"].name, "mcast_dst_ip and unicast_fault_no_peer exclude each other", "",
+			n.values["unicast_fault_no_peer"].name, "because of this")
 	case !c.Group.IsMulticast():
 		b.fail(at, `Invalid value for "mcast_dst_ip"`, "needs a multicast address")
 	case c.Family != 0 && familyOf(c.Group) != c.Family:
@@ -96,7 +110,7 @@ func (b *builder) peers(n *node, nodes []*node, c *vrrp.Config) {
 			c.Peers = append(c.Peers, vrrp.Peer{Addr: a, MinTTL: uint8(low), MaxTTL: uint8(high), CheckTTL: limited})
 		}
 	}
-	if len(seen) > 0 && len(c.Peers) == 0 {
-		b.fail(nodes[0].labelRange, "No other unicast_peer", "this is the node's own address")
+	if len(seen) > 0 && len(c.Peers) == 0 && !c.UnicastFaultNoPeer {
+		b.fail(nodes[0].labelRange, "No other unicast_peer", "this is the node's own address: name another, or write unicast_fault_no_peer = true")
 	}
 }

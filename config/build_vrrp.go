@@ -11,23 +11,11 @@ import (
 
 // buildInstances builds all instances and compares them with each other.
 func (b *builder) buildInstances(nodes []*node) {
-	taken := map[vrrp.Key]*node{}
 	for _, n := range nodes {
 		b.unique(n, b.instances)
-		inst := b.instance(n)
-		b.cfg.Instances = append(b.cfg.Instances, inst)
-		key := inst.VRRP.Key()
-		if key.Interface == "" || key.VRID == 0 || key.Family == 0 {
-			continue
-		}
-		if first := taken[key]; first != nil {
-			b.clash(n.at("virtual_router_id"), "Virtual router defined twice",
-				fmt.Sprintf("%s VRID %d on %s is already vrrp_instance %q", key.Family, key.VRID, key.Interface, first.label),
-				first.at("virtual_router_id"), "first here")
-			continue
-		}
-		taken[key] = n
+		b.cfg.Instances = append(b.cfg.Instances, b.instance(n))
 	}
+	b.share(nodes)
 }
 
 // instance builds one vrrp_instance.
@@ -36,6 +24,7 @@ func (b *builder) instance(n *node) Instance {
 	c := &inst.VRRP
 	c.Name = n.label
 	c.Interface = or(n, "interface", "")
+	b.sockets(n, c)
 	c.VRID = uint8(or(n, "virtual_router_id", int64(0)))
 	b.addresses(n, &inst)
 	b.family(n, c)
@@ -44,11 +33,20 @@ func (b *builder) instance(n *node) Instance {
 	b.timing(n, c)
 	b.addressing(n, c)
 	b.authentication(n, c)
+	b.hmac(n, c)
 	c.SkipCheckAdvAddr = b.inherited(n, "skip_check_adv_addr")
 	c.LowerPrioNoAdvert = b.inherited(n, "lower_prio_no_advert")
 	c.HigherPrioSendAdvert = b.inherited(n, "higher_prio_send_advert")
 	c.DontTrackPrimary = or(n, "dont_track_primary", false)
+	c.ReceiveBuffer = b.receiveBuffer(n, len(c.Addresses), addressBytes(c.Family))
+	b.late(n, c)
 	inst.Announce = b.schedule(n)
+	inst.Routes = b.routes(n.all("virtual_routes"), false)
+	inst.PromoteSecondaries = or(n, "promote_secondaries", false)
+	inst.Notify = b.scripts(n)
+	b.ownTracks(n, &inst)
+	b.accepting(n, &inst)
+	b.strict(n, &inst)
 	return inst
 }
 
@@ -159,6 +157,32 @@ func (b *builder) authentication(n *node, c *vrrp.Config) {
 	}
 }
 
+// sockets settles where the sockets are: on an interface, or with unicast in a
+// VRF or nowhere in particular.
+func (b *builder) sockets(n *node, c *vrrp.Config) {
+	c.VRF = or(n, "vrf", "")
+	if n.has("interface") {
+		if v, ok := n.values["vrf"]; ok {
+			b.clash(v.name, "vrf and interface exclude each other", "the interface is in its VRF already", n.values["interface"].name, "because of this")
+		}
+		return
+	}
+	if !n.misspelt("interface") && (n.lacks("unicast_peer") || !n.has("unicast_src_ip")) {
+		b.fail(n.header, `Missing argument "interface"`, "only an instance with unicast_peer and unicast_src_ip can do without")
+	}
+}
+
+// late settles what a master does that was late itself.
+func (b *builder) late(n *node, c *vrrp.Config) {
+	c.TimerExpiredBackup = uint8(or(n, "timer_expired_backup", int64(0)))
+	if or(n, "timer_expired_backup", false) {
+		c.TimerExpiredBackup = 254
+	}
+	if c.TimerExpiredBackup != 0 && !c.NoPreempt && !n.misspelt("nopreempt") {
+		b.fail(n.values["timer_expired_backup"].name, "timer_expired_backup needs nopreempt", "write nopreempt = true")
+	}
+}
+
 // schedule settles how often addresses are announced.
 func (b *builder) schedule(n *node) netif.Schedule {
 	repeat, delay, refresh := int64(5), 5*time.Second, time.Duration(0)
@@ -179,5 +203,10 @@ func (b *builder) schedule(n *node) netif.Schedule {
 	}
 	s.LowerPrioRepeat = int(number("garp_lower_prio_repeat", int64(s.Repeat)))
 	s.LowerPrioDelay = duration("garp_lower_prio_delay", s.Delay)
+	s.Extra = duration("garp_extra_if", 0)
+	s.ExtraAll = or(n, "garp_extra_if_all", or(b.global, "vrrp_garp_extra_if_all", false))
+	if v, ok := n.values["garp_extra_if_all"]; ok && s.Extra == 0 && !n.has("garp_extra_if") && !n.misspelt("garp_extra_if") {
+		b.fail(v.name, "garp_extra_if_all does not fit here", "there is no garp_extra_if")
+	}
 	return s
 }

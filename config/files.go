@@ -117,12 +117,21 @@ func cause(err error) string {
 	return err.Error()
 }
 
-// readOnce returns the contents of a file for file(), the same for every call.
-func (s *Source) readOnce(path string) ([]byte, error) {
+// absolute is a path as Reads has it.
+func (s *Source) absolute(path string) string {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(s.Base, path)
 	}
-	path = filepath.Clean(path)
+	return filepath.Clean(path)
+}
+
+// readable reports whether others than its owner may read a file that readOnce
+// has read.
+func (s *Source) readable(path string) bool { return s.Reads[s.absolute(path)].Shared }
+
+// readOnce returns the contents of a file for file(), the same for every call.
+func (s *Source) readOnce(path string) ([]byte, error) {
+	path = s.absolute(path)
 	f, ok := s.Reads[path]
 	if !ok && s.Sealed {
 		return nil, errors.New("was not read when the configuration was loaded")
@@ -133,6 +142,9 @@ func (s *Source) readOnce(path string) ([]byte, error) {
 			f.Err = cause(err)
 		} else {
 			f.Data = data
+		}
+		if info, err := os.Stat(path); err == nil {
+			f.Shared = info.Mode()&0o077 != 0
 		}
 		s.Reads[path] = f
 	}

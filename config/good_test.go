@@ -11,6 +11,7 @@ import (
 
 	"director/checkers"
 	"director/internal/netif"
+	"director/internal/script"
 	"director/ipvs"
 	"director/vrrp"
 
@@ -64,7 +65,7 @@ func TestTheTourMeansWhatItSays(t *testing.T) {
 			Server: ipvs.Server{ServerKey: ipvs.ServerKey{Address: ap(a)}, Forward: ipvs.DR, Weight: 1}}
 	}
 	want := &Config{
-		Global: Global{RouterID: "lvs2"},
+		Global: Global{RouterID: "lvs2", Scripts: script.Policy{Security: true}, Firewall: netif.Firewall{Priority: -1}},
 		Instances: []Instance{{
 			VRRP: vrrp.Config{
 				Name: "VI_1", Interface: "eth0", Family: vrrp.IPv4, Version: 3, VRID: 51, Priority: 100,

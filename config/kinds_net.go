@@ -155,6 +155,10 @@ var (
 	ifname = word("the name of an interface, at most 15 bytes", 15, "/:")
 	// labelKind is the label of an IPv4 address.
 	labelKind = word("a label of at most 15 bytes", 15, "/")
+	// linkPrefixKind leaves room for a point and a VRID.
+	linkPrefixKind = word("the beginning of an interface's name, at most 11 bytes", 11, "/:")
+	// nftTableKind is the name of an nftables table.
+	nftTableKind = word("the name of an nftables table, at most 31 bytes", 31, badInNames)
 )
 
 // pathKind is the target of an HTTP request.
@@ -190,6 +194,27 @@ var checksumKind = &kind{want: `true, false or "either"`, read: func(v cty.Value
 		return vrrp.ChecksumEither, nil
 	}
 	return nil, wrongType
+}}
+
+// oldChecksumKind is old_unicast_checksum.
+var oldChecksumKind = &kind{want: `true, false or "never"`, read: func(v cty.Value) (any, *fault) {
+	switch {
+	case v.Type() == cty.Bool && v.True():
+		return vrrp.OldChecksumAlways, nil
+	case v.Type() == cty.Bool:
+		return vrrp.OldChecksumLearn, nil
+	case v.Type() == cty.String && v.AsString() == "never":
+		return vrrp.OldChecksumNever, nil
+	}
+	return nil, wrongType
+}}
+
+// bufferKind is one word of vrrp_rx_bufs_policy, or a number of bytes.
+var bufferKind = &kind{want: `"MTU", "ADVERT" or a number of bytes`, read: func(v cty.Value) (any, *fault) {
+	if v.Type() == cty.Number {
+		return integer(256, unlimited).read(v)
+	}
+	return oneOf("MTU", "ADVERT").read(v)
 }}
 
 // broadcastKind is brd; "+" and "-" need the prefix and stay words.

@@ -85,13 +85,13 @@ var rootBlock = indexed(&block{
 	name: "the configuration",
 	doc:  "All files together.",
 	blocks: []*block{
-		variableBlock, localsBlock, globalBlock, instanceBlock, virtualServerBlock,
+		variableBlock, localsBlock, globalBlock, instanceBlock, virtualServerBlock, groupBlock, scriptBlock, fileBlock,
+		processBlock, bfdBlock, trackGroupBlock, staticAddressBlock, staticRouteBlock, staticRuleBlock,
+		announceGroupBlock, delayBlock,
 	},
 	other: rootOther,
 	later: []string{
-		"vrrp_sync_group", "vrrp_script", "vrrp_track_process", "track_file", "bfd_instance", "virtual_server_group",
-		"static_ipaddress", "static_routes", "static_rules", "track_group", "garp_group", "interface_up_down_delays",
-		"lvs_timeouts", "lvs_sync_daemon", "SSL", "webhook", "http", "ipvs_sysctl",
+		"virtual_server_group", "lvs_timeouts", "lvs_sync_daemon", "SSL", "webhook", "http", "ipvs_sysctl",
 	},
 })
 

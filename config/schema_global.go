@@ -1,10 +1,12 @@
 package config
 
+import "slices"
+
 // globalBlock is keepalived's global_defs and what stands there outside any
 // block.
 var globalBlock = &block{
 	name: "global", once: true, doc: "Settings of the process, and defaults for all instances.",
-	attrs: append([]attr{
+	attrs: slices.Concat([]attr{
 		{name: "router_id", kind: text_, doc: "Name of this node in messages.", def: "hostname"},
 		{name: "checker_log_all_failures", kind: boolean, doc: "Log each failed try of a check, not only the one that counts.", def: "false"},
 		{name: "vrrp_garp_interval", kind: seconds(0, 4294), doc: "Least gap between two gratuitous ARPs on an interface; 0: no gap.", def: "0"},
@@ -15,33 +17,48 @@ var globalBlock = &block{
 		{name: "vrrp_mcast_group6", kind: multicast6, doc: "Default of mcast_dst_ip for IPv6.", def: "ff02::12"},
 		{name: "v3_checksum_as_v2", kind: checksumKind, doc: "Default of v3_checksum_as_v2 in every vrrp_instance.", def: "false"},
 	}, vrrpDefaults("skip_check_adv_addr", "check_unicast_src", "lower_prio_no_advert", "higher_prio_send_advert",
-		"down_timer_adverts", "garp_master_delay", "garp_master_repeat", "garp_master_refresh",
-		"garp_master_refresh_repeat", "garp_lower_prio_delay", "garp_lower_prio_repeat")...),
+		"owner_ignore_adverts", "down_timer_adverts", "garp_master_delay", "garp_master_repeat", "garp_master_refresh",
+		"garp_master_refresh_repeat", "garp_lower_prio_delay", "garp_lower_prio_repeat", "garp_extra_if",
+		"garp_extra_if_all"), startAttrs, scriptAttrs),
 	other: globalOther,
 	later: []string{
-		"net_namespace", "net_namespace_ipvs", "instance", "child_wait_time", "umask", "use_symlink_paths",
-		"config_save_dir", "iproute_usr_dir", "iproute_etc_dir", "log_unknown_vrids", "reload_time_file",
-		"reload_repeat", "reload_file", "no_email_faults", "startup_script", "startup_script_user",
-		"startup_script_timeout", "shutdown_script", "shutdown_script_user", "shutdown_script_timeout",
-		"notification_email", "notification_email_from", "smtp_server", "smtp_helo_name", "smtp_connect_timeout",
-		"smtp_alert", "smtp_alert_vrrp", "smtp_alert_checker", "no_checker_emails", "script_user",
-		"set_supplementary_groups", "enable_script_security", "notify_fifo", "notify_fifo_user", "notify_fifo_script",
-		"notify_fifo_script_user", "vrrp_notify_fifo", "vrrp_notify_fifo_user", "vrrp_notify_fifo_script",
-		"vrrp_notify_fifo_script_user", "lvs_notify_fifo", "lvs_notify_fifo_user", "lvs_notify_fifo_script",
-		"lvs_notify_fifo_script_user", "fifo_write_vrrp_states_on_reload", "vrrp_notify_priority_changes",
-		"default_interface", "vrrp_strict", "vrrp_owner_ignore_adverts", "vrrp_startup_delay",
-		"vrrp_delay_after_boot", "dynamic_interfaces", "vmac_prefix", "vmac_addr_prefix", "disable_local_igmp",
-		"vrrp_rx_bufs_policy", "vrrp_rx_bufs_multiplier", "vrrp_garp_extra_if", "vrrp_garp_extra_if_all",
+		"net_namespace", "net_namespace_ipvs", "instance", "child_wait_time", "umask", "config_save_dir",
+		"reload_time_file", "reload_repeat", "reload_file", "no_email_faults", "startup_script",
+		"startup_script_user", "startup_script_timeout", "shutdown_script", "shutdown_script_user",
+		"shutdown_script_timeout", "notification_email", "notification_email_from", "smtp_server", "smtp_helo_name",
+		"smtp_connect_timeout", "smtp_alert", "smtp_alert_vrrp", "smtp_alert_checker", "no_checker_emails",
 		"lvs_timeouts", "lvs_flush", "lvs_flush_on_stop", "lvs_sync_daemon", "nftables_ipvs",
-		"nftables_ipvs_priority", "nftables_ipvs_start_fwmark", "rs_init_notifies", "nftables", "nftables_priority",
-		"nftables_counters", "nftables_ifindex", "max_auto_priority", "min_auto_priority_delay", "vrrp_priority",
-		"checker_priority", "vrrp_no_swap", "checker_no_swap", "vrrp_rt_priority", "checker_rt_priority",
-		"vrrp_cpu_affinity", "checker_cpu_affinity", "vrrp_rlimit_rttime", "checker_rlimit_rttime",
-		"vrrp_netlink_cmd_rcv_bufs", "vrrp_netlink_cmd_rcv_bufs_force", "vrrp_netlink_monitor_rcv_bufs",
+		"nftables_ipvs_priority", "nftables_ipvs_start_fwmark", "rs_init_notifies", "max_auto_priority",
+		"min_auto_priority_delay", "vrrp_priority", "checker_priority", "vrrp_no_swap", "checker_no_swap",
+		"vrrp_rt_priority", "checker_rt_priority", "vrrp_cpu_affinity", "checker_cpu_affinity", "vrrp_rlimit_rttime",
+		"checker_rlimit_rttime", "vrrp_netlink_cmd_rcv_bufs", "vrrp_netlink_cmd_rcv_bufs_force",
 		"vrrp_netlink_monitor_rcv_bufs_force", "lvs_netlink_cmd_rcv_bufs", "lvs_netlink_cmd_rcv_bufs_force",
 		"lvs_netlink_monitor_rcv_bufs", "lvs_netlink_monitor_rcv_bufs_force", "process_monitor_rcv_bufs",
 		"process_monitor_rcv_bufs_force", "http", "ipvs_sysctl",
 	},
+}
+
+// startAttrs are the arguments of global about the start, the machine and what
+// instances do to it.
+var startAttrs = []attr{
+	{name: "vrrp_strict", kind: boolean, doc: "Default of strict_mode in every vrrp_instance.", def: "false"},
+	{name: "vrrp_startup_delay", kind: seconds(0, unlimited), doc: "Time after the start before instances take part.", def: "0"},
+	{name: "vrrp_delay_after_boot", kind: seconds(0, unlimited), doc: "The same from the boot of the machine; the later of the two counts.", def: "0"},
+	{name: "log_unknown_vrids", kind: boolean, doc: "Log adverts of virtual routers that are not ours.", def: "false"},
+	{name: "default_interface", kind: ifname, doc: "Interface of static items that name none.", def: `"eth0"`},
+	{name: "dynamic_interfaces", kind: orTrue(oneOf("allow_if_changes")), doc: "Interfaces may be missing at start, come and go; this is always so here.", def: "true"},
+	{name: "vmac_prefix", kind: linkPrefixKind, doc: "Beginning of the names of virtual links.", def: `"vrrp"`},
+	{name: "vmac_addr_prefix", kind: linkPrefixKind, doc: "Beginning of the names of the virtual links of addresses on other interfaces.", def: "vmac_prefix"},
+	{name: "disable_local_igmp", kind: boolean, doc: "The kernel sends no membership reports for 224.0.0.x.", def: "false"},
+	{name: "vrrp_rx_bufs_policy", kind: listOf(bufferKind), doc: `Default of kernel_rx_buf_size: a number of bytes, or what "MTU" (1500 bytes), "ADVERT" (the largest advert) or both need; each times vrrp_rx_bufs_multiplier.`, def: "the kernel's"},
+	{name: "vrrp_rx_bufs_multiplier", kind: integer(1, 1000), doc: "Adverts that the receive buffer holds.", def: "3"},
+	{name: "vrrp_netlink_monitor_rcv_bufs", kind: integer(256, unlimited), doc: "Receive buffer of link and address events in bytes.", def: "built in"},
+	{name: "nftables", kind: orTrue(nftTableKind), doc: "Name of the nftables table that accept = false uses.", def: `"director"`},
+	{name: "nftables_priority", kind: integer(-1<<31, 1<<31-2), doc: "Priority of its chains.", def: "-1"},
+	{name: "nftables_counters", kind: boolean, doc: "Count what its rules drop.", def: "false"},
+	{name: "nftables_ifindex", kind: boolean, doc: "Its rules match interfaces by index instead of name.", def: "false"},
+	{name: "iproute_usr_dir", kind: text_, doc: "Where iproute2's files of names are that came with it.", def: `"/usr/share/iproute2"`},
+	{name: "iproute_etc_dir", kind: text_, doc: "Where iproute2's files of names are that win over those.", def: `"/etc/iproute2"`},
 }
 
 // vrrpDefaults returns arguments of vrrp_instance as defaults for global.

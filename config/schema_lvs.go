@@ -60,6 +60,7 @@ var virtualServerBlock = &block{
 		{name: "quorum", kind: integer(1, 1<<32-1), doc: "Least live weight at which the service counts as up.", def: "1"},
 		{name: "hysteresis", kind: integer(0, 1<<32-1), doc: "Margin around quorum; below quorum.", def: "0"},
 		{name: "vrrp_instance", kind: nameKind, doc: "Program the service only while this instance is MASTER.", def: "the instance that holds the address"},
+		{name: "vrrp_sync_group", kind: nameKind, doc: "Program the service only while this sync group is MASTER."},
 		{name: "program", kind: oneOf("master", "always"), doc: "always: programmed whatever the instances do.", def: `"master"`},
 	}, serverDefaults),
 	blocks: append([]*block{realServerBlock}, checkerBlocks...),
@@ -75,7 +76,7 @@ var virtualServerBlock = &block{
 		"url": "it stands in HTTP_GET",
 	},
 	later: append([]string{
-		"group", "vrrp_sync_group", "omega", "quorum_up", "quorum_up_user", "quorum_down", "quorum_down_user",
+		"group", "omega", "quorum_up", "quorum_up_user", "quorum_down", "quorum_down_user",
 		"ha_suspend", "smtp_alert", "drain_on_removal", "require",
 	}, laterCheckers...),
 }

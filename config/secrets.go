@@ -18,7 +18,9 @@ var secretNames, secretBlocks = func() (names, blocks map[string]bool) {
 	var walk func(*block)
 	walk = func(b *block) {
 		for _, a := range b.attrs {
-			if a.secret {
+			// The value of a key has a name that others have too: isSecretWord
+			// knows it by its place.
+			if a.secret && b.name != "key" {
 				names[a.name], blocks[b.name] = true, true
 			}
 		}
@@ -101,8 +103,8 @@ func isSecretWord(tok, next hclsyntax.Token, blocks []string, word string, more 
 	switch {
 	case tok.Type == hclsyntax.TokenIdent && looksSecret(name, more):
 		return true
-	case name == "value" && in == "key": // auth_hmac
-		return true
+	case in == "key", in == "auth_hmac" && name == "key" && next.Type == hclsyntax.TokenEqual:
+		return true // auth_hmac
 	case tok.Type == hclsyntax.TokenIdent && secretBlocks[name] && next.Type == hclsyntax.TokenEqual:
 		return true
 	}

@@ -25,6 +25,8 @@ type File struct {
 	Name string
 	Data []byte
 	Err  string
+	// Shared: others than its owner may read it.
+	Shared bool
 }
 
 // Source is everything that one load reads. It can be stored with encoding/gob
@@ -41,7 +43,8 @@ type Source struct {
 	Vars, EnvVars map[string]string
 	// Env holds what the configuration asked of the environment.
 	Env map[string]string
-	// Reads holds what file() returned, by absolute path.
+	// Reads holds what file() returned and what else was read, by absolute
+	// path.
 	Reads map[string]File
 	// Sealed is set by the first Load; from then on nothing outside is looked
 	// at.

@@ -66,9 +66,13 @@ const (
 	maxSecrets = 1000
 )
 
-// add notes a secret.
+// add notes a secret. The path of a key file is none, and no password is as
+// long as "file:" and a path.
 func (v *secretValues) add(s string) {
 	s = strings.TrimSpace(s)
+	if strings.HasPrefix(s, "file:") && len(s) > 8 {
+		return
+	}
 	if len(s) < minSecret || v.seen[s] || len(v.list) == maxSecrets {
 		return
 	}

@@ -20,6 +20,6 @@ virtual_server "c" {
 }
 virtual_server "d" {
   address         = "10.0.0.1:82"
-  vrrp_sync_group = "G1" # ERROR: not supported yet
+  vrrp_sync_group = "G1" # ERROR: Unknown vrrp_sync_group "G1": no vrrp_sync_group has that name
   real_server "10.0.0.11:80" {}
 }

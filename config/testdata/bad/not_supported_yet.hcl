@@ -1,17 +1,15 @@
 vrrp_instance "VI_1" {
   interface         = "eth0"
   virtual_router_id = 51
-  track_script "chk" {} # ERROR: "track_script" is not supported yet
-  accept = false # ERROR: "accept" is not supported yet
+  smtp_alert        = true # ERROR: "smtp_alert" is not supported yet
   virtual_ipaddress "10.0.0.1/24" {}
 }
 
-vrrp_script "chk" {} # ERROR: "vrrp_script" is not supported yet
-vrrp_sync_group "G1" { # ERROR: "vrrp_sync_group" is not supported yet
-  group = ["VI_1"]
+virtual_server_group "shops" { # ERROR: "virtual_server_group" is not supported yet
+  address = ["10.0.0.1:80"]
 }
 global {
-  script_user = "nobody" # ERROR: "script_user" is not supported yet
+  net_namespace = "blue" # ERROR: "net_namespace" is not supported yet
   http { listen = "127.0.0.1:9280" } # ERROR: "http" is not supported yet
 }
 virtual_server "web" {

@@ -8,7 +8,7 @@ vrrp_instance "VI_1" {
     preferred_lft = "forever" # ERROR: preferred_lft is for IPv6 only
     peer          = "2001:db8::9/64" # ERROR: Families differ
     nodad         = true # ERROR: write "dad = true"
-    use_vmac      = true # ERROR: not supported yet
+    track_group   = "edge" # ERROR: it stands in static_ipaddress only
   }
   virtual_ipaddress "10.0.0.2" { brd = "+" } # ERROR: a prefix length of 30 or less
   virtual_ipaddress "10.0.0.3/24" { brd = "::1" } # ERROR: needs an IPv4 address
