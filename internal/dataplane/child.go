@@ -240,6 +240,15 @@ func (c *child) take(e *engine, open *change, m wire.Message) (*change, error) {
 	case m.Reloaded != nil:
 		seq := m.Reloaded.Seq
 		e.post(func() { e.reloads.answered = seq })
+	case m.Noticed != nil:
+		seq := m.Noticed.Seq
+		e.post(func() { e.noticed(seq) })
+	case m.Handover != nil:
+		h := *m.Handover
+		e.post(func() { e.askHandover(h) })
+	case m.Tracker != nil:
+		t := *m.Tracker
+		e.post(func() { e.tellTracker(t) })
 	case m.Health != nil:
 		h := *m.Health
 		e.later(func() { e.remember(h) })

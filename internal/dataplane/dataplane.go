@@ -11,7 +11,10 @@ import (
 	"path/filepath"
 	"time"
 
+	"director/bfd"
+	"director/bfd/udpsock"
 	"director/internal/netif"
+	"director/internal/track"
 	"director/internal/wire"
 	"director/ipvs"
 )
@@ -30,6 +33,9 @@ type Options struct {
 	Log      *slog.Logger
 	// LogDropped counts the lines of Log that were lost.
 	LogDropped func() uint64
+	// Hurry has an element when a stop is asked for once more: nobody is waited
+	// for any longer.
+	Hurry <-chan struct{}
 	// Reload has an element whenever the configuration is to be read again.
 	Reload <-chan struct{}
 	// Ready is called once, when the first configuration is in force.
@@ -63,16 +69,19 @@ func Run(ctx context.Context, o Options) error {
 
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	e := newEngine(o, work, keep, table)
-	if err := removeLeftovers(work, table, o.Log); err != nil {
+	e := newEngine(o, work, keep, kernel{table})
+	if err := removeLeftovers(work, table, keep, o.Log); err != nil {
 		return err
 	}
+	table.Sysctls().Record(keep.noteSettings)
 	return e.run(ctx, table, &supervisor{e: e, log: o.Log, command: o.Control, listener: listener}, o.Reload)
 }
 
 func newEngine(o Options, ctx context.Context, keep keeper, machine machine) *engine {
 	e := &engine{
-		log: o.Log, machine: machine, keep: keep, ctx: ctx, begun: time.Now(),
+		log: o.Log, machine: machine, keep: keep, ctx: ctx, begun: time.Now(), hurry: o.Hurry,
+		tracked: tracked{told: map[track.ID]track.State{}, sessions: map[string]bfd.Status{}},
+		delays:  delays{pending: map[string]pendingLink{}, seenUp: map[string]bool{}},
 		runners: map[string]*running{}, links: map[string]netif.Link{}, present: map[netif.Key]netif.Present{},
 		health: map[healthKey]remembered{},
 		tasks:  tasks{ready: make(chan struct{}, 1)}, onReady: o.Ready, logDropped: o.LogDropped,
@@ -96,6 +105,11 @@ func (e *engine) run(ctx context.Context, t *netif.Table, s *supervisor, reload 
 	e.announce = announcer
 	sockets := newSockets(e)
 	e.network = sockets
+	sessions := bfd.New(e.log, udpsock.Network{}, func(name string, s bfd.Status) {
+		e.post(func() { e.sessionChanged(name, s) })
+	})
+	e.sessions = sessions
+	e.leftLinks()
 	e.relist()
 	e.refreshMachine()
 	e.openTable()
@@ -106,6 +120,7 @@ func (e *engine) run(ctx context.Context, t *netif.Table, s *supervisor, reload 
 		t.Watch(around, func(ev netif.Event) { e.post(func() { e.event(ev) }) })
 	})
 	e.workers.Go(func() { e.passReloads(around, reload) })
+	e.workers.Go(func() { sessions.Run(around) })
 	// Control goes on while addresses and services are given up, and it is the
 	// first to say that the configuration cannot be loaded.
 	failed := make(chan error, 1)
@@ -121,6 +136,7 @@ func (e *engine) run(ctx context.Context, t *netif.Table, s *supervisor, reload 
 		}
 	}()
 	e.loop(loop)
+	e.releaseSettings()
 	endLoop()
 	end()
 	<-ended
@@ -169,9 +185,33 @@ func (e *engine) becameReady() {
 	}
 }
 
-// removeLeftovers takes away the addresses that an earlier run left when it was
-// killed: from here on we are a backup.
-func removeLeftovers(ctx context.Context, t *netif.Table, log *slog.Logger) error {
+// kernel is the machine as the engine sees it.
+type kernel struct{ *netif.Table }
+
+// ReleaseSettings puts back the sysctls that a user has set.
+func (k kernel) ReleaseSettings(user string) error { return k.Sysctls().Release(user) }
+
+// leftLinks takes in the virtual links that an earlier run left: those that are
+// not wanted go.
+func (e *engine) leftLinks() {
+	names, err := e.machine.OurLinks(e.ctx)
+	if err != nil {
+		e.log.Error("virtual interfaces could not be listed", "error", err)
+	}
+	for _, name := range names {
+		e.made = append(e.made, &madeLink{want: netif.VirtualLink{Name: name}, dropped: true})
+	}
+}
+
+// removeLeftovers takes away the addresses, routes, rules and settings that an
+// earlier run left when it was killed: from here on we are a backup.
+func removeLeftovers(ctx context.Context, t *netif.Table, keep keeper, log *slog.Logger) error {
+	if err := removeObjects(ctx, t, log); err != nil {
+		return fmt.Errorf("look for routes and rules that an earlier run left: %w", err)
+	}
+	if err := t.Sysctls().Restore(keep.settings); err != nil {
+		log.Error("kernel settings of an earlier run stay as they are", "error", err)
+	}
 	left, err := t.Ours(ctx)
 	if err != nil {
 		return fmt.Errorf("look for what an earlier run left: %w", err)
@@ -182,6 +222,31 @@ func removeLeftovers(ctx context.Context, t *netif.Table, log *slog.Logger) erro
 			continue
 		}
 		log.Warn("removed an address left by an earlier run", "address", k.String())
+	}
+	return nil
+}
+
+func removeObjects(ctx context.Context, t *netif.Table, log *slog.Logger) error {
+	rules, err := t.OurRules(ctx)
+	if err != nil {
+		return err
+	}
+	routes, err := t.OurRoutes(ctx)
+	if err != nil {
+		return err
+	}
+	note := func(what string, err error) {
+		if err != nil {
+			log.Error("left by an earlier run, and stays", "what", what, "error", err)
+			return
+		}
+		log.Warn("removed what an earlier run left", "what", what)
+	}
+	for n := range rules {
+		note((&object{rule: &rules[n]}).String(), t.DeleteRule(ctx, rules[n]))
+	}
+	for n := range routes {
+		note((&object{route: &routes[n]}).String(), t.DeleteRoute(ctx, routes[n]))
 	}
 	return nil
 }

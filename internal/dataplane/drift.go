@@ -131,9 +131,10 @@ func (e *engine) drifted(s *service, what string) {
 // put back at once.
 func (e *engine) addressGone(k netif.Key) {
 	delete(e.present, k)
+	e.routesDue = true
 	for _, i := range e.instances {
 		for _, a := range i.addrs {
-			if a.state == absent || !a.answersTo(k) {
+			if a.state == absent || a.hidden || a.hiding || !a.answersTo(k) {
 				continue
 			}
 			was := a.state

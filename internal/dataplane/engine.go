@@ -3,10 +3,12 @@ package dataplane
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/netip"
 	"sync"
 	"time"
 
+	"director/bfd"
 	"director/internal/netif"
 	"director/internal/wire"
 	"director/ipvs"
@@ -29,6 +31,33 @@ type machine interface {
 	Ours(ctx context.Context) ([]netif.Key, error)
 	Addresses(ctx context.Context) ([]netif.Present, error)
 	Links(ctx context.Context) ([]netif.Link, error)
+
+	Hide(ctx context.Context, a netif.Address) error
+	Unhide(ctx context.Context, a netif.Address) error
+	Reveal(ctx context.Context, a netif.Address) (netif.Outcome, error)
+	WatchAnnouncements(ctx context.Context, addresses []netif.Key, heard func(netip.Addr, net.HardwareAddr)) (<-chan struct{}, error)
+
+	EnsureLink(ctx context.Context, v netif.VirtualLink) (int, error)
+	DeleteLink(ctx context.Context, v netif.VirtualLink) error
+	OurLinks(ctx context.Context) ([]string, error)
+	PromoteSecondaries(user, link string) error
+	DisableLocalIGMP(user string) error
+	ReleaseSettings(user string) error
+
+	AddRoute(ctx context.Context, r netif.Route) (netif.Outcome, error)
+	DeleteRoute(ctx context.Context, r netif.Route) error
+	OurRoutes(ctx context.Context) ([]netif.Route, error)
+	RouteKey(r netif.Route) (netif.RouteKey, error)
+	AddRule(ctx context.Context, r netif.Rule) (netif.Outcome, error)
+	DeleteRule(ctx context.Context, r netif.Rule) error
+	OurRules(ctx context.Context) ([]netif.Rule, error)
+	Refuse(ctx context.Context, f netif.Firewall, refusals []netif.Refusal) error
+}
+
+// sessions is the part of *bfd.Set that the engine needs.
+type sessions interface {
+	Configure(configs []bfd.Config) error
+	Status() []bfd.Status
 }
 
 // announcer is the part of *netif.Announcer that the engine needs.
@@ -37,6 +66,7 @@ type announcer interface {
 	AnnounceNow(name string, a netif.Address)
 	Lower(name string)
 	CarrierBack(link string)
+	Wire(w netif.Wiring)
 	Stop(name string)
 }
 
@@ -56,6 +86,7 @@ type engine struct {
 	machine  machine
 	announce announcer
 	network  network
+	sessions sessions
 	keep     keeper
 
 	model
@@ -73,6 +104,14 @@ type engine struct {
 	source               []byte
 	health               map[healthKey]remembered
 	repairs              wire.Repairs
+	tracked              tracked
+	notices              notices
+	asked                []asked
+	delays               delays
+	promoted             map[string]bool // interfaces with promote_secondaries
+	igmp                 bool            // disable_local_igmp is in force
+	startup              string          // what instances wait for at first
+	startupUntil         time.Time
 	poll                 poll
 	serving              bool // the IPVS worker is busy
 	moving               bool // the address worker is busy
@@ -89,6 +128,8 @@ type engine struct {
 	// reloads counts requests to read the configuration again.
 	reloads    struct{ asked, answered uint64 }
 	logDropped func() uint64
+	// hurry has an element when a stop is asked for once more.
+	hurry <-chan struct{}
 
 	tasks tasks
 	timer *time.Timer
@@ -102,10 +143,10 @@ func (e *engine) loop(ctx context.Context) {
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
 	stop := ctx.Done()
-	var bound <-chan time.Time
+	var hurry, bound <-chan time.Time
 	for {
 		e.pump()
-		if e.stopping && e.idle() && !e.serving && !e.moving && len(e.runners) == 0 {
+		if e.stopped() {
 			return
 		}
 		select {
@@ -115,8 +156,13 @@ func (e *engine) loop(ctx context.Context) {
 		case <-e.timer.C:
 		case <-stop:
 			stop = nil
-			bound = time.After(stopBound)
+			hurry, bound = time.After(handoverBound), time.After(stopBound)
 			e.stop()
+		case <-e.hurry:
+			e.hurry = nil
+			e.stopNow("asked once more")
+		case <-hurry:
+			e.stopNow("the handover took too long")
 		case <-bound:
 			e.log.Error("stop took too long, leaving the rest to the next start", "bound", stopBound)
 			return
@@ -127,14 +173,29 @@ func (e *engine) loop(ctx context.Context) {
 	}
 }
 
-// stopBound is how long a stop may take: whoever stops us has limits, too.
-const stopBound = 8 * time.Second
+// Bounds of a stop, whatever the advert intervals are: until then masters may
+// wait for somebody to take over, and until then everything has to be over.
+const (
+	handoverBound = 8 * time.Second
+	stopBound     = 9500 * time.Millisecond
+)
+
+// stopped reports whether a stop is complete: nothing of ours is left, and
+// scripts have been told.
+func (e *engine) stopped() bool {
+	return e.stopping && e.idle() && !e.serving && !e.moving && len(e.runners) == 0 &&
+		(len(e.notices.waiting) == 0 || e.out == nil)
+}
 
 // pump starts whatever can be done now. It is called after every event.
 func (e *engine) pump() {
 	now := time.Now()
+	e.passDelays(now)
 	e.refreshMachine()
 	e.forgetLeft()
+	e.endLingers()
+	e.tellRoles()
+	e.expireHandovers(now)
 	e.moveOn(now) // giving up waits for no plan
 	if !e.serving {
 		if w, ok := e.nextWork(now); ok {
@@ -154,6 +215,9 @@ func (e *engine) pump() {
 	at, ok := e.nextRetry(now)
 	if e.unreported && (!ok || e.reportAt.Before(at)) {
 		at, ok = e.reportAt, true
+	}
+	if next := e.nextDelay(); !next.IsZero() && (!ok || next.Before(at)) {
+		at, ok = next, true
 	}
 	if ok {
 		e.timer.Reset(time.Until(at))
@@ -183,7 +247,7 @@ func (e *engine) decide(now time.Time) {
 		}
 		// With its interface all addresses go; then it leaves for that reason
 		// and need not wait when the interface is back.
-		if i.role == vrrp.Master && i.blackHole() && len(r.faults) == 0 {
+		if i.role == vrrp.Master && i.blackHole() && len(r.ownFaults()) == 0 {
 			r.darken(now, e.log)
 		}
 	}
@@ -220,11 +284,47 @@ func (e *engine) everySecond() {
 	e.instanceStates()
 }
 
-// stop begins to give up everything.
+// stop begins to give up everything: masters hand over, so that no packet is
+// lost where somebody takes over.
 func (e *engine) stop() {
 	e.stopping = true
-	for _, r := range e.runners {
-		r.cancel()
+	for _, i := range e.instances {
+		r := e.runners[i.name()]
+		switch {
+		case r == nil:
+		case i.role == vrrp.Master && !i.leaving:
+			e.handOver(i, vrrp.Init, false)
+		default:
+			r.cancel()
+		}
+	}
+	e.stopStatic()
+}
+
+// stopNow ends what a stop waits for.
+func (e *engine) stopNow(why string) {
+	if !e.stopping {
+		return
+	}
+	for _, i := range e.instances {
+		i.linger = time.Time{}
+		if r := e.runners[i.name()]; r != nil {
+			e.log.Warn("stop without a successor", "instance", i.name(), "reason", why)
+			r.cancel()
+		}
+	}
+}
+
+// stopStatic gives up what is there whatever the roles are, when the others are
+// through.
+func (e *engine) stopStatic() {
+	if len(e.runners) > 0 {
+		return
+	}
+	for _, i := range e.instances {
+		if i.static {
+			i.role = vrrp.Init
+		}
 	}
 }
 

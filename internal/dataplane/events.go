@@ -2,6 +2,7 @@ package dataplane
 
 import (
 	"net/netip"
+	"time"
 
 	"director/internal/netif"
 )
@@ -10,18 +11,28 @@ import (
 func (e *engine) event(ev netif.Event) {
 	switch ev := ev.(type) {
 	case netif.LinkChanged:
-		was, known := e.links[ev.Link.Name]
-		e.links[ev.Link.Name] = ev.Link
-		e.linkMoved(was, ev.Link, known)
+		e.linkChanged(ev.Link, time.Now())
+		e.routesDue = true
+	case netif.PeersAsked:
+		e.announce.CarrierBack(ev.Name)
 	case netif.LinkGone:
 		if l, ok := e.links[ev.Name]; ok && l.Index == ev.Index {
 			delete(e.links, ev.Name)
+			delete(e.delays.pending, ev.Name)
+			e.linkLost(ev.Name)
 		}
+		e.routesDue = true
 	case netif.AddressAdded:
 		e.present[ev.Address.Key] = ev.Address
 		e.addressSeen(ev.Address)
 	case netif.AddressGone:
 		e.addressGone(ev.Key)
+	case netif.RouteGone, netif.RuleGone:
+		key, _ := routeEvent(ev)
+		e.objectEvent(key)
+		return
+	case netif.RouteAdded, netif.RuleAdded:
+		return
 	case netif.Resync:
 		if ev.Reason != nil {
 			e.log.Warn("link and address events were lost; listing everything anew", "reason", ev.Reason)
@@ -29,6 +40,30 @@ func (e *engine) event(ev netif.Event) {
 		e.relist()
 	}
 	e.moved = true
+}
+
+// linkLost notes that an interface has gone. One that we made is made again.
+func (e *engine) linkLost(name string) {
+	for _, l := range e.made {
+		if l.want.Name == name && l.made && !l.dropped {
+			l.made = false
+			l.clear()
+		}
+	}
+}
+
+// linkCame lets what waits for an interface try at once.
+func (e *engine) linkCame(name string) {
+	for _, l := range e.made {
+		if l.want.Parent == name {
+			l.clear()
+		}
+	}
+	for _, i := range e.instances {
+		for _, o := range i.objects {
+			o.clear()
+		}
+	}
 }
 
 // refreshMachine judges the instances anew after events, once for all that came
@@ -44,6 +79,9 @@ func (e *engine) refreshMachine() {
 // linkMoved announces again where a carrier returned: switches may have
 // forgotten us.
 func (e *engine) linkMoved(was, now netif.Link, known bool) {
+	if !known || was.Up != now.Up || was.Index != now.Index {
+		e.linkCame(now.Name)
+	}
 	if !known || !now.Up || was.Up {
 		return
 	}
@@ -96,9 +134,18 @@ func (e *engine) listed(links []netif.Link, addrs []netif.Present) {
 	e.links = make(map[string]netif.Link, len(links))
 	for _, l := range links {
 		was, known := before[l.Name]
-		e.links[l.Name] = l
-		e.linkMoved(was, l, known)
+		if known {
+			e.links[l.Name] = was
+		}
+		e.linkChanged(l, time.Now())
 	}
+	for name, was := range before {
+		if _, there := e.links[name]; !there {
+			delete(e.delays.pending, name)
+			e.linkLost(was.Name)
+		}
+	}
+	e.routesDue = true
 	now := make(map[netif.Key]netif.Present, len(addrs))
 	for _, p := range addrs {
 		now[p.Key] = p
@@ -113,7 +160,7 @@ func (e *engine) listed(links []netif.Link, addrs []netif.Present) {
 	// One of ours may have come and gone entirely unseen.
 	for _, i := range e.instances {
 		for _, a := range i.addrs {
-			if a.state != absent && !e.holds(a) && !e.moving {
+			if a.state != absent && !a.hidden && !e.holds(a) && !e.moving {
 				e.addressGone(a.Key)
 			}
 		}
@@ -136,6 +183,9 @@ func (e *engine) foundOurs(k netif.Key) {
 				if a.state == absent {
 					a.state, e.news = ours, true
 				}
+				return
+			}
+			if h, ok := a.Hidden(); ok && a.hidden && h.Key == k {
 				return
 			}
 			if a.Prefix == k.Prefix {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"director/internal/netif"
+	"director/internal/track"
 	"director/internal/wire"
 	"director/vrrp"
 )
@@ -22,8 +23,17 @@ type running struct {
 	index  int
 	source netip.Addr
 	cfg    vrrp.Config
-	// faults are those that the machine gives reason for.
-	faults map[string]bool
+	// faults are those that the machine, the trackers and the sync group give
+	// reason for, own those without the group's; waits and ownWaits likewise.
+	faults, waits map[string]bool
+	own           []string
+	ownWaits      []string
+	// verdict is what the tracked objects said last, priority what the runner
+	// was told.
+	verdict  track.Verdict
+	priority uint8
+	// deafen ends listening for the successor of a handover; nil: nobody does.
+	deafen context.CancelFunc
 	// dark until then: the instance could bring up none of its addresses. It
 	// would advertise a black hole, so it is in FAULT for a time that doubles.
 	dark      bool
@@ -62,11 +72,13 @@ func (r *running) lighten(now time.Time) {
 func (e *engine) startRunner(i *instance, was wire.Instance) {
 	r := e.runners[was.VRRP.Name]
 	if r == nil {
-		r = &running{faults: map[string]bool{}, cfg: e.effective(i)}
+		r = &running{faults: map[string]bool{}, waits: map[string]bool{}, cfg: e.effective(i)}
+		r.priority = r.cfg.Priority
 		r.Runner = vrrp.NewRunner(r.cfg, observer{e, i}, e.log)
 		// The faults come before the start: an instance without an interface
 		// never is BACKUP.
 		e.runners[i.name()] = r
+		i.running = true
 		e.refreshInstance(i)
 		ctx, cancel := context.WithCancel(context.WithoutCancel(e.ctx))
 		r.cancel = cancel
@@ -95,7 +107,12 @@ func (e *engine) schedule(i *instance) {
 		}
 	}
 	i.scheduled = len(held)
-	e.announce.Start(i.name(), held, i.spec.Announce)
+	s := i.spec.Announce
+	s.Own, s.MasterDown = i.spec.VRRP.Interface, 3*i.spec.VRRP.AdvertInt
+	if i.spec.Link.Name != "" {
+		s.Own = i.spec.Link.Name
+	}
+	e.announce.Start(i.name(), held, s)
 }
 
 // announceTaken announces an address that has just come up; with the last one
@@ -141,8 +158,13 @@ func (e *engine) dismiss(i *instance) {
 // ended cleans up after a runner.
 func (e *engine) ended(i *instance, r *running) {
 	e.detach(r)
+	e.deafen(i)
 	if e.runners[i.name()] == r {
 		delete(e.runners, i.name())
+	}
+	i.running = false
+	if e.stopping {
+		e.stopStatic()
 	}
 }
 
@@ -170,11 +192,48 @@ func (o observer) Prepare(_ vrrp.Key, on bool) {
 	})
 }
 
-func (o observer) Announce(vrrp.Key) { o.e.post(func() { o.e.announce.Lower(o.i.name()) }) }
+func (o observer) Announce(vrrp.Key) { o.e.post(func() { o.e.lowerHeard(o.i) }) }
+
+func (o observer) Wish(_ vrrp.Key, on bool) {
+	o.e.post(func() {
+		o.i.wishing = on
+		o.e.grant(o.i.group)
+	})
+}
+
+func (o observer) Stayed(_ vrrp.Key, reason string) { o.e.post(func() { o.e.stayed(o.i, reason) }) }
+
+// lowerHeard answers an advert of lower priority, with the whole sync group.
+func (e *engine) lowerHeard(i *instance) {
+	e.say(wire.Notice{Name: i.name(), State: lowerHeard, Priority: int(e.priorityOf(i))}, time.Now())
+	e.announce.Lower(i.name())
+	if i.group == nil {
+		return
+	}
+	for _, o := range i.group.members {
+		if o != i && o.role == vrrp.Master {
+			e.announce.Lower(o.name())
+		}
+	}
+}
+
+// priorityOf returns the effective priority.
+func (e *engine) priorityOf(i *instance) uint8 {
+	if r := e.runners[i.name()]; r != nil {
+		return r.priority
+	}
+	return i.spec.VRRP.Priority
+}
 
 func (e *engine) roleChanged(i *instance, c vrrp.RoleChange) {
+	e.noteRole(i, c)
 	i.role = c.To
-	i.preparing, i.prepared = false, false
+	i.preparing, i.prepared, i.wishing = false, false, false
+	i.linger = time.Time{}
+	if !c.Linger.IsZero() {
+		e.beginLinger(i, c.Linger, time.Now())
+	}
+	e.followRole(i, c)
 	for _, a := range i.addrs {
 		a.missed = false
 		// What failed is tried at once in the new role; but why an address
@@ -191,88 +250,30 @@ func (e *engine) roleChanged(i *instance, c vrrp.RoleChange) {
 	e.doubt(i)
 }
 
-// refreshInstances compares every instance with the machine.
-func (e *engine) refreshInstances() {
-	for _, i := range e.instances {
-		if !i.leaving {
-			e.refreshInstance(i)
-		}
-	}
-}
-
-// refreshInstance finds out whether the machine lets an instance take part:
-// its interfaces, its source address, its socket.
-func (e *engine) refreshInstance(i *instance) {
-	r := e.runners[i.name()]
-	if r == nil || e.stopping {
-		return
-	}
-	if cfg := e.effective(i); !reflect.DeepEqual(r.cfg, cfg) {
-		r.cfg = cfg
-		r.Reconfigure(cfg)
-		e.detach(r) // group, peers or VRID filter may be others now
-	}
-	faults := map[string]bool{}
-	cfg := &r.cfg
-	link, ok := e.links[cfg.Interface]
+// followRole does what a change of role means to others: the sync group, who
+// asked for a handover, a stop.
+func (e *engine) followRole(i *instance, c vrrp.RoleChange) {
 	switch {
-	case !ok:
-		faults["interface "+cfg.Interface+" does not exist"] = true
-	case !link.Up && !cfg.DontTrackPrimary:
-		faults["interface "+cfg.Interface+" is down"] = true
-	}
-	for _, a := range i.addrs {
-		if a.Interface == cfg.Interface || a.NoTrack || a.dropped {
-			continue
+	case c.From == vrrp.Master && !c.Linger.IsZero():
+		text := i.name() + " is handed over"
+		if c.Master.IsValid() {
+			text = fmt.Sprintf("%s is MASTER on %s now", i.name(), c.Master)
 		}
-		if l, ok := e.links[a.Interface]; !ok || !l.Up {
-			faults["interface "+a.Interface+" of "+a.Prefix.String()+" is down or does not exist"] = true
-		}
+		e.handoverEnded(i, true, text)
+	case c.From == vrrp.Master:
+		e.deafen(i)
+		e.handoverEnded(i, c.To == vrrp.Backup, fmt.Sprintf("%s is %s now: %s", i.name(), c.To, c.Reason))
 	}
-	if ok {
-		e.refreshSocket(r, link, faults)
-	} else {
-		e.detach(r)
+	if c.From == vrrp.Master && c.To != vrrp.Fault {
+		e.drag(i)
 	}
-	r.setFaults(faults)
-}
-
-// refreshSocket attaches the instance to its interface, or again when the
-// interface or the source address is another one.
-func (e *engine) refreshSocket(r *running, link netif.Link, faults map[string]bool) {
-	src, err := e.sourceOf(&r.cfg)
-	if err != nil {
-		faults[err.Error()] = true
-		e.detach(r)
-		return
+	e.grant(i.group)
+	if c.To == vrrp.Fault || c.From == vrrp.Fault {
+		e.moved = true // the sync group's
 	}
-	if r.index == link.Index && r.source == src {
-		return
+	if r := e.runners[i.name()]; c.To == vrrp.Init && e.stopping && r != nil {
+		r.cancel()
 	}
-	e.detach(r)
-	transport, err := e.network.Attach(&r.cfg, link, src, r.Runner)
-	if err != nil {
-		e.log.Error("no VRRP socket", "instance", r.cfg.Name, "interface", link.Name, "error", err)
-		faults[fmt.Sprintf("no socket on %s", link.Name)] = true
-		return
-	}
-	r.index, r.source = link.Index, src
-	r.SetTransport(transport, src)
-}
-
-// setFaults tells the runner what has come and gone.
-func (r *running) setFaults(now map[string]bool) {
-	for f := range now {
-		if !r.faults[f] {
-			r.SetFault(f, true)
-		}
-	}
-	for f := range r.faults {
-		if !now[f] {
-			r.SetFault(f, false)
-		}
-	}
-	r.faults = now
 }
 
 // sourceOf chooses the address that adverts come from: the configured one, else

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"director/internal/netif"
 	"director/ipvs"
@@ -23,19 +24,27 @@ type keeper struct {
 	programmed map[ipvs.Key]bool
 	// addresses are those an earlier run wrote down.
 	addresses []netif.Key
+	// settings are the kernel's that an earlier run had changed.
+	settings []netif.SysctlChange
+
+	mu  *sync.Mutex // guards now and the file
+	now *owned      // what the file says
 }
 
 // owned is the file's content.
 type owned struct {
-	Services  []ipvs.Key  `json:"services"`
-	Addresses []netif.Key `json:"addresses"`
+	Services  []ipvs.Key           `json:"services"`
+	Addresses []netif.Key          `json:"addresses"`
+	Settings  []netif.SysctlChange `json:"settings,omitempty"`
 }
 
 // openKeeper reads what an earlier run wrote down. A file that cannot be
 // understood counts as none, with a warning: then what is in the kernel and
 // not wanted stays, because nobody knows whose it is.
 func openKeeper(dir string, log *slog.Logger) (keeper, error) {
-	k := keeper{path: filepath.Join(dir, "owned.json"), log: log, programmed: map[ipvs.Key]bool{}}
+	k := keeper{
+		path: filepath.Join(dir, "owned.json"), log: log, programmed: map[ipvs.Key]bool{}, mu: new(sync.Mutex), now: new(owned),
+	}
 	b, err := os.ReadFile(k.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return k, nil
@@ -51,14 +60,26 @@ func openKeeper(dir string, log *slog.Logger) (keeper, error) {
 	for _, key := range was.Services {
 		k.programmed[key] = true
 	}
-	k.addresses = was.Addresses
+	k.addresses, k.settings = was.Addresses, was.Settings
+	*k.now = was
 	return k, nil
+}
+
+// noteSettings writes down the kernel's settings that are changed, with what
+// they were.
+func (k *keeper) noteSettings(changes []netif.SysctlChange) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.now.Settings = changes
+	return k.write()
 }
 
 // note adds what a configuration will program, and writes it down. What was
 // programmed before stays: it may still be in the kernel.
 func (k *keeper) note(services []*service, instances []*instance) {
-	var now owned
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := owned{Settings: k.now.Settings}
 	listed := map[ipvs.Key]bool{}
 	for _, s := range services {
 		listed[s.want.Key] = true
@@ -74,15 +95,16 @@ func (k *keeper) note(services []*service, instances []*instance) {
 			now.Addresses = append(now.Addresses, a.Key)
 		}
 	}
-	if err := k.write(now); err != nil {
+	*k.now = now
+	if err := k.write(); err != nil {
 		k.log.Error("what will be programmed could not be written down; after a crash it would be nobody's", "error", err)
 	}
 }
 
 // write replaces the file as a whole, so that a crash leaves the old or the new
-// one.
-func (k *keeper) write(now owned) error {
-	b, err := json.Marshal(now)
+// one. It needs mu.
+func (k *keeper) write() error {
+	b, err := json.Marshal(k.now)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,14 @@ import (
 type model struct {
 	instances []*instance
 	services  []*service
+	groups    []*group
+	// made are the virtual links that instances want or have left.
+	made []*madeLink
+	// settings are those of the configuration in force.
+	settings wire.Settings
+	firewall firewall
+	// routesDue: the kernel may have dropped routes without a word.
+	routesDue bool
 
 	// ipvs says whether the kernel's IPVS answers; where it does not, services
 	// count as done, so that addresses still move.
@@ -38,12 +46,29 @@ type instance struct {
 	preparing bool
 	// prepared: the answer to that has been given.
 	prepared bool
+	// running: its runner has not ended.
+	running bool
+	// static: it is no virtual router but what is there whatever the roles are.
+	static bool
+	// group is its sync group, nil: none. wishing: it waits for the others.
+	group   *group
+	wishing bool
+	// linger is until when addresses are served on for a successor that has not
+	// announced them yet; zero: they are not.
+	linger time.Time
+	// notice is what is to be told when addresses have followed the role, told
+	// the state that was told last.
+	notice   *wire.Notice
+	noticeAt time.Time
+	told     string
 	// leaving: no longer configured.
 	leaving bool
 	// scheduled is the number of addresses that are announced on schedule.
 	scheduled int
 	// addrs are those configured, in their order, and then dropped ones.
 	addrs []*address
+	// objects are its routes and then its rules.
+	objects []*object
 }
 
 func (i *instance) name() string { return i.spec.VRRP.Name }
@@ -70,6 +95,11 @@ type address struct {
 	changed bool
 	// missed: an event has said that somebody took it away.
 	missed bool
+	// hidden: it is ours, on loopback, for the time of a handover; hiding: it is
+	// on the way there.
+	hidden, hiding bool
+	// heard is when somebody else announced it.
+	heard time.Time
 	trouble
 }
 
@@ -171,7 +201,7 @@ func (m *model) link() {
 	byName := make(map[string]*instance, len(m.instances))
 	at := map[*instance]map[netip.Addr]*address{}
 	for _, i := range m.instances {
-		if !i.leaving {
+		if !i.leaving && !i.static {
 			byName[i.name()] = i
 		}
 		at[i] = make(map[netip.Addr]*address, len(i.addrs))

@@ -198,43 +198,6 @@ func (m *model) plan(s *service) {
 	}
 }
 
-// move is what the address worker does next.
-type move struct {
-	instance *instance
-	address  *address
-	add      bool
-}
-
-// nextMove returns the next change of an address; false: nothing to do. Giving
-// up comes before everything else.
-func (m *model) nextMove(now time.Time) (move, bool) {
-	for _, i := range m.instances {
-		for _, a := range i.addrs {
-			if a.state == ours && (i.role != vrrp.Master || a.dropped) && !a.waiting(now) && !m.replaced(i, a) {
-				return move{i, a, false}, true
-			}
-		}
-	}
-	if !m.started {
-		return move{}, false
-	}
-	for _, i := range m.instances {
-		if i.role != vrrp.Master || !m.firstSettled(i) {
-			continue
-		}
-		for _, a := range m.takeOverOrder(i) {
-			if a.state != absent && !a.changed || a.dropped || a.waiting(now) {
-				continue
-			}
-			if !m.readyFor(i, a) {
-				break
-			}
-			return move{i, a, true}, true
-		}
-	}
-	return move{}, false
-}
-
 // replaced reports whether a dropped address still has to wait until the new
 // ones of its master are there: addresses are added before others go.
 func (m *model) replaced(i *instance, a *address) bool {
@@ -298,9 +261,22 @@ func (i *instance) blackHole() bool {
 // idle reports whether nothing of ours is left, at a stop.
 func (m *model) idle() bool {
 	for _, i := range m.instances {
-		if i.role == vrrp.Master || i.holds() {
+		if i.role == vrrp.Master || i.holds() || i.notice != nil {
 			return false
 		}
+		for _, o := range i.objects {
+			if o.state == ours && o.err == nil {
+				return false
+			}
+		}
+	}
+	for _, l := range m.made {
+		if l.made && l.err == nil {
+			return false
+		}
+	}
+	if len(m.firewall.have) > 0 && m.firewall.err == nil {
+		return false
 	}
 	for _, s := range m.services {
 		if m.ipvs && (s.present || s.unsure) && m.fateOf(s) == remove {
@@ -324,7 +300,17 @@ func (m *model) nextRetry(now time.Time) (time.Time, bool) {
 	for _, i := range m.instances {
 		for _, a := range i.addrs {
 			note(&a.trouble)
+			if at := i.leaveAt(a); !i.linger.IsZero() && a.state == ours && (first.IsZero() || at.Before(first)) {
+				first = at
+			}
+		}
+		for _, o := range i.objects {
+			note(&o.trouble)
 		}
 	}
+	for _, l := range m.made {
+		note(&l.trouble)
+	}
+	note(&m.firewall.trouble)
 	return first, !first.IsZero()
 }

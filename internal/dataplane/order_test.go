@@ -42,13 +42,13 @@ func TestOrder(t *testing.T) {
 			"ipvs -A -t 10.0.0.100:80", "ipvs -a -t 10.0.0.100:80 -r 10.1.0.0:80", "ipvs -a -t 10.0.0.100:80 -r 10.1.0.1:80",
 			"add 10.0.0.100/24", "announce 10.0.0.100", "schedule 2")
 	})
-	bubble(t, "a master that leaves says so, lets go of the addresses, then of the services", func(t *testing.T) {
+	bubble(t, "a master that leaves asks for a successor, says so, lets go of the addresses, then of the services", func(t *testing.T) {
 		w := newWorld(t, nil)
 		w.commit(instanceOf(100, "10.0.0.100"), web("web", "10.0.0.100", 1))
 		time.Sleep(masterDown)
 		w.took()
 		w.stop()
-		wantLog(t, w, "advert 0", "silence", "delete 10.0.0.100/24", "ipvs -D -t 10.0.0.100:80")
+		wantLog(t, w, "advert 1", "advert 0", "silence", "delete 10.0.0.100/24", "ipvs -D -t 10.0.0.100:80")
 	})
 	bubble(t, "a backup holds nothing, but what is always programmed", func(t *testing.T) {
 		w := newWorld(t, nil)

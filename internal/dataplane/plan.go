@@ -46,7 +46,18 @@ func (e *engine) commit(c *change) {
 	}
 	if c.begin.Full {
 		e.source = c.begin.Source
-		e.adoptInstances(c.begin.Instances)
+		e.settings = c.begin.Settings
+		e.setDelays(e.settings.InterfaceDelays)
+		if !e.started {
+			e.beginStartup(e.settings)
+		}
+		e.configureSessions(c.begin.Sessions)
+		e.adoptInstances(c.begin.Instances, c.begin.Static)
+		e.adoptGroups(c.begin.Groups)
+		e.adoptLinks()
+		e.announce.Wire(e.wiring())
+		e.applySettings()
+		e.forgetTracked(c.begin.Sessions)
 		before := e.services
 		e.adoptServices(c.plans)
 		e.reportGone(before)
@@ -128,12 +139,21 @@ func (e *engine) adoptServices(plans []wire.ServicePlan) {
 
 // adoptInstances makes the given instances the wanted ones. Interface, family
 // and VRID decide what survives: a renamed instance keeps its role.
-func (e *engine) adoptInstances(wanted []wire.Instance) {
+func (e *engine) adoptInstances(wanted []wire.Instance, static wire.Static) {
 	old := make(map[vrrp.Key]*instance, len(e.instances))
 	for _, i := range e.instances {
 		old[i.spec.VRRP.Key()] = i
 	}
-	next := make([]*instance, 0, len(wanted))
+	next := make([]*instance, 0, len(wanted)+1)
+	// It comes first, and its key is that of no virtual router.
+	if i := old[vrrp.Key{}]; i != nil || len(static.Addresses)+len(static.Routes)+len(static.Rules) > 0 {
+		if i == nil {
+			i = &instance{static: true, role: vrrp.Master}
+		}
+		delete(old, vrrp.Key{})
+		e.adoptParts(i, wire.Instance{Addresses: static.Addresses, Routes: static.Routes, Rules: static.Rules})
+		next = append(next, i)
+	}
 	for _, w := range wanted {
 		i := old[w.VRRP.Key()]
 		delete(old, w.VRRP.Key())
@@ -155,8 +175,16 @@ func (e *engine) adoptInstances(wanted []wire.Instance) {
 // adoptInstance gives an instance, new or not, what the configuration says.
 func (e *engine) adoptInstance(i *instance, w wire.Instance) {
 	was := i.spec
-	i.spec = w
 	i.leaving = false
+	e.adoptParts(i, w)
+	e.startRunner(i, was)
+}
+
+// adoptParts gives an instance the addresses, routes and rules that the
+// configuration says.
+func (e *engine) adoptParts(i *instance, w wire.Instance) {
+	i.spec = w
+	i.adoptObjects(w.Routes, w.Rules)
 	addrs := make(map[netif.Key]*address, len(i.addrs))
 	for _, a := range i.addrs {
 		addrs[a.Key] = a
@@ -184,7 +212,6 @@ func (e *engine) adoptInstance(i *instance, w wire.Instance) {
 	}
 	i.addrs = next
 	i.forgetDropped()
-	e.startRunner(i, was)
 }
 
 func compareKeys(a, b netif.Key) int { return a.Prefix.Compare(b.Prefix) }

@@ -97,6 +97,8 @@ func (e *engine) processState() wire.ProcessState {
 	p.PID = os.Getpid()
 	p.Generation, p.KernelGeneration = e.generation, e.inKernel
 	p.Repairs = e.repairs
+	p.NoticesDropped = e.notices.dropped
+	p.Sessions = e.sessionStates()
 	if e.logDropped != nil {
 		p.LogDropped = e.logDropped()
 	}
@@ -123,18 +125,28 @@ func (e *engine) instanceStates() {
 			continue
 		}
 		seen[i.name()] = true
-		st := &wire.InstanceState{Name: i.name(), Status: r.Status()}
+		st := &wire.InstanceState{
+			Name: i.name(), Status: r.Status(), Terms: r.verdict.Terms, LastResort: r.verdict.LastResort,
+			Lingering: !i.linger.IsZero(), Error: e.troubleOf(i),
+		}
 		st.Since = time.Since(st.Status.Since)
+		if i.group != nil {
+			st.Group = i.group.name
+		}
 		for _, a := range i.addrs {
 			if a.dropped {
 				continue
 			}
 			as := wire.AddressState{Key: a.Key, State: a.state.String()}
+			if a.hidden {
+				as.State = "hidden"
+			}
 			if a.err != nil {
 				as.Error = a.err.Error()
 			}
 			st.Addresses = append(st.Addresses, as)
 		}
+		st.Routes = objectStates(i)
 		e.out.Set("instance "+i.name(), wire.Message{Instance: st})
 	}
 	for name := range e.toldInstances {
@@ -145,6 +157,57 @@ func (e *engine) instanceStates() {
 	e.toldInstances = seen
 }
 
+// objectStates tells of an instance's routes and rules.
+func objectStates(i *instance) []wire.ObjectState {
+	var states []wire.ObjectState
+	for _, o := range i.objects {
+		if o.dropped {
+			continue
+		}
+		s := wire.ObjectState{Text: o.String(), State: o.state.String()}
+		if o.err != nil {
+			s.Error = o.err.Error()
+		}
+		states = append(states, s)
+	}
+	return states
+}
+
+// troubleOf is what the kernel refuses an instance beside its addresses.
+func (e *engine) troubleOf(i *instance) string {
+	for _, l := range e.made {
+		if l.err != nil && i.has(l.want.Name) {
+			return l.err.Error()
+		}
+	}
+	if i.spec.Refuse && e.firewall.err != nil {
+		return "accept = false is not in force: " + e.firewall.err.Error()
+	}
+	return ""
+}
+
+// sessionStates tells of the BFD sessions.
+func (e *engine) sessionStates() []wire.Session {
+	var states []wire.Session
+	if e.sessions == nil {
+		return nil
+	}
+	for _, s := range e.sessions.Status() {
+		w := wire.Session{
+			Name: s.Name, Neighbor: s.Neighbor.String(), State: s.State.String(), Up: s.Up, Reason: s.Error,
+			Interval: s.TxInterval, DetectionTime: s.DetectionTime, Transitions: s.Ups + s.Downs,
+		}
+		if w.Reason == "" && !s.Up {
+			w.Reason = s.Diag.String()
+		}
+		if !s.Since.IsZero() {
+			w.Since = time.Since(s.Since).Round(time.Second)
+		}
+		states = append(states, w)
+	}
+	return states
+}
+
 // greet tells a new control process everything: what runs, and the health that
 // its predecessor found, so that no server flaps.
 func (e *engine) greet(out outbox, restarts int) {
@@ -153,12 +216,17 @@ func (e *engine) greet(out outbox, restarts int) {
 	e.process.ControlRestarts, e.process.Started = restarts, time.Since(e.begun)
 	out.Set("hello", wire.Message{Hello: &wire.Hello{
 		Source: e.source, Generation: e.generation, Restarts: restarts, Healths: len(e.health),
+		Trackers: len(e.tracked.told),
 	}})
 	now := time.Now()
+	for id, s := range e.tracked.told {
+		out.Set("tracker "+id.String(), wire.Message{Tracker: &wire.Tracker{ID: id, State: s}})
+	}
 	for k, h := range e.health {
 		m := h.aged(now)
 		out.Set("health "+k.service+"\x00"+k.server, wire.Message{Health: &m})
 	}
+	e.retell()
 	e.instanceStates()
 	e.report(now)
 	// Asked of its predecessor in vain. Once: a file on which control dies must

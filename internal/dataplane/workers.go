@@ -3,9 +3,7 @@ package dataplane
 import (
 	"time"
 
-	"director/internal/netif"
 	"director/ipvs"
-	"director/vrrp"
 )
 
 // startWork hands work to the IPVS worker: one goroutine at a time.
@@ -122,78 +120,6 @@ func (e *engine) opFailed(s *service, op ipvs.Op, err error, now time.Time) {
 			"retry_in", s.backoff)
 	}
 	s.unsure = true
-}
-
-// startMove hands one address to the address worker.
-func (e *engine) startMove(m move) {
-	e.moving = true
-	a := m.address.Address
-	e.workers.Go(func() {
-		var outcome netif.Outcome
-		var err error
-		if m.add {
-			outcome, err = e.machine.Add(e.ctx, a)
-		} else {
-			err = e.machine.Delete(e.ctx, a)
-		}
-		e.post(func() {
-			e.moving = false
-			e.didMove(m, outcome, err)
-		})
-	})
-}
-
-func (e *engine) didMove(m move, outcome netif.Outcome, err error) {
-	a := m.address
-	e.news = true
-	switch {
-	case err != nil:
-		a.fail(err, time.Now())
-		verb := "give up"
-		if m.add {
-			verb = "take"
-		}
-		e.log.Error("address refused", "instance", m.instance.name(), "address", a.Key.String(), "verb", verb,
-			"error", err, "retry_in", a.backoff)
-	case !m.add:
-		a.clear()
-		a.state, a.changed = absent, false
-	default:
-		a.clear()
-		e.repaired(m, outcome)
-		a.state, a.changed = ours, false
-		if outcome == netif.Foreign {
-			a.state = foreign
-			e.log.Warn("virtual address is held by somebody else on this machine; it is left alone",
-				"instance", m.instance.name(), "address", a.Key.String())
-		}
-		if m.instance.role == vrrp.Master {
-			e.announceTaken(m.instance, a)
-		}
-	}
-	m.instance.forgetDropped()
-}
-
-// repaired counts an address that somebody had taken away. Where it is there
-// already, the event was an old one, of a change of our own.
-func (e *engine) repaired(m move, outcome netif.Outcome) {
-	if m.address.missed && outcome == netif.Added {
-		e.repairs.Addresses++
-		e.log.Warn("virtual address was removed by somebody else and is put back",
-			"instance", m.instance.name(), "address", m.address.Key.String())
-	}
-	m.address.missed = false
-}
-
-// forgetDropped removes the addresses that are no longer configured and gone.
-func (i *instance) forgetDropped() {
-	left := i.addrs[:0]
-	for _, a := range i.addrs {
-		if !a.dropped || a.state == ours {
-			left = append(left, a)
-		}
-	}
-	i.addrs = left
 }
 
 // forgetDropped removes the services that are no longer configured and gone.

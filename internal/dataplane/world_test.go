@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -39,6 +40,10 @@ type world struct {
 	noIPVS error
 	addrs  map[netif.Key]netif.Present
 	fail   map[netip.Addr]error
+	links  map[string]netif.Link
+	routes map[netip.Prefix]bool
+	rules  map[uint32]netif.Rule
+	heard  func(ip string) // somebody else announces it
 	log    []string
 }
 
@@ -49,6 +54,8 @@ func newWorld(t *testing.T, change func(*world)) *world {
 	w := &world{
 		t: t, kernel: new(ipvstest.Kernel), segment: vrrptest.NewSegment(time.Millisecond), ended: make(chan struct{}),
 		addrs: map[netif.Key]netif.Present{}, fail: map[netip.Addr]error{},
+		links:  map[string]netif.Link{"eth0": {Name: "eth0", Index: 1, Up: true}},
+		routes: map[netip.Prefix]bool{}, rules: map[uint32]netif.Rule{},
 	}
 	w.have("10.0.0.2/24", false)
 	w.other = w.segment.Attach(otherAddr, func(*vrrp.Received) {})
@@ -61,7 +68,7 @@ func newWorld(t *testing.T, change func(*world)) *world {
 	}
 	work, endWork := context.WithCancel(context.Background())
 	w.e = newEngine(Options{Log: slog.New(slog.DiscardHandler)}, work, keep, w)
-	w.e.announce, w.e.network = w, w
+	w.e.announce, w.e.network, w.e.sessions = w, w, noSessions{}
 	w.e.open = func() (table, error) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -203,7 +210,9 @@ func (w *world) Addresses(context.Context) ([]netif.Present, error) {
 }
 
 func (w *world) Links(context.Context) ([]netif.Link, error) {
-	return []netif.Link{{Name: "eth0", Index: 1, Up: true}}, nil
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Collect(maps.Values(w.links)), nil
 }
 
 // The announcer.

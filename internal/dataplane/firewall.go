@@ -1,0 +1,70 @@
+package dataplane
+
+import (
+	"reflect"
+	"time"
+
+	"director/internal/netif"
+)
+
+// firewall is what refuses packets to the addresses of accept = false.
+type firewall struct {
+	have   []netif.Refusal
+	wanted netif.Firewall // under which have is written
+	asked  bool           // have is what the kernel was told
+	trouble
+}
+
+// refusals are the instances that refuse, while they hold an address or are
+// about to.
+func (m *model) refusals() []netif.Refusal {
+	var all []netif.Refusal
+	for _, i := range m.instances {
+		if !i.spec.Refuse || !i.serving() && !i.holds() {
+			continue
+		}
+		r := netif.Refusal{Instance: i.name()}
+		for _, a := range i.addrs {
+			if !a.dropped || a.state == ours {
+				r.Addresses = append(r.Addresses, a.Key)
+			}
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// firewallMove brings the rules up to date: before an address comes, after one
+// has gone.
+func (m *model) firewallMove(now time.Time) (move, bool) {
+	f := &m.firewall
+	want := m.refusals()
+	switch {
+	case f.waiting(now):
+	case !f.asked && len(want) == 0 && !m.mayRefuse():
+	case f.asked && reflect.DeepEqual(want, f.have) && f.wanted == m.settings.Firewall && f.err == nil:
+	default:
+		return move{kind: refuse, refusals: want}, true
+	}
+	return move{}, false
+}
+
+// mayRefuse reports whether any instance refuses: then what an earlier run left
+// is looked for.
+func (m *model) mayRefuse() bool {
+	for _, i := range m.instances {
+		if i.spec.Refuse {
+			return true
+		}
+	}
+	return false
+}
+
+// refused reports whether the rules of an instance are there, or have been tried
+// in vain: the error is shown, and the address comes all the same.
+func (m *model) refused(i *instance) bool {
+	if !i.spec.Refuse || m.firewall.err != nil {
+		return true
+	}
+	return m.firewall.asked && reflect.DeepEqual(m.refusals(), m.firewall.have)
+}
