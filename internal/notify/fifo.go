@@ -30,7 +30,7 @@ type fifo struct {
 	lines  backlog
 	// stuck: nobody reads, or it cannot be opened; events do not wait for it.
 	stuck            bool
-	losing           bool
+	warn             pause // for saying that lines are dropped
 	written, dropped uint64
 	problem          string
 	reading          *reader // for status
@@ -111,9 +111,9 @@ func (f *fifo) put(e Event, t *ticket) (finished []*ticket) {
 	for _, gone := range f.lines.add(l, linesPerFIFO) {
 		finished = append(finished, gone.ticket)
 		f.dropped++
-		if !f.losing {
-			f.losing = true
-			f.log.Warn("notify: the FIFO's reader lags behind, older lines are dropped", "waiting", len(f.lines.lines))
+		if f.warn.due() {
+			f.log.Warn("notify: the FIFO's reader lags behind, older lines are dropped",
+				"waiting", len(f.lines.lines), "dropped", f.dropped)
 		}
 	}
 	f.poke()
@@ -132,10 +132,6 @@ func (f *fifo) wrote(l line) {
 	f.mu.Lock()
 	f.written++
 	f.stuck = false
-	if f.losing && len(f.lines.lines) == 0 {
-		f.losing = false
-		f.log.Warn("notify: the FIFO's reader has caught up", "dropped", f.dropped)
-	}
 	f.mu.Unlock()
 	f.release(l.ticket)
 }

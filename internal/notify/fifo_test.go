@@ -146,19 +146,26 @@ func TestFIFOWithALaggingReader(t *testing.T) {
 	path := l.path("fifo")
 	l.Configure(Settings{FIFOs: FIFOs{All: FIFO{Path: path}}})
 	r := listen(t, path)
-	quiet := instance(1, "quiet", Backup)
-	const events = 20_000
-	for i := range uint64(events) {
-		if i == 8000 { // it will wait in the queue, behind what the pipe holds
-			l.Notify(quiet)
-		}
-		e := instance(i+1, "busy", []string{Backup, Master}[i%2])
-		e.Priority = int(i)
+	events := 0
+	busy := func() {
+		e := instance(uint64(events+1), "busy", []string{Backup, Master}[events%2])
+		e.Priority = events
+		events++
 		l.Notify(e)
+	}
+	until(t, "the pipe is full", func() bool {
+		for range 100 {
+			busy()
+		}
+		return l.Status().FIFOs[0].Stuck
+	})
+	l.Notify(instance(1_000_000, "quiet", Backup))
+	for range 3 * linesPerFIFO {
+		busy()
 	}
 	until(t, "all are acknowledged", func() bool { return len(l.acks()) == events+1 })
 	s := l.Status().FIFOs[0]
-	if s.Waiting > linesPerFIFO || s.Dropped == 0 || !s.Stuck {
+	if s.Waiting != linesPerFIFO || s.Dropped == 0 || !s.Stuck {
 		t.Errorf("status %+v", s)
 	}
 	lines, last, heard := uint64(0), -1, false
@@ -182,7 +189,7 @@ func TestFIFOWithALaggingReader(t *testing.T) {
 		t.Error("the only state of the quiet name was dropped")
 	}
 	until(t, "all is written", func() bool { return l.Status().FIFOs[0].Waiting == 0 })
-	if s := l.Status().FIFOs[0]; s.Written != lines || s.Written+s.Dropped != events+1 || s.Stuck {
+	if s := l.Status().FIFOs[0]; s.Written != lines || s.Written+s.Dropped != uint64(events+1) || s.Stuck {
 		t.Errorf("%d lines read, status %+v", lines, s)
 	}
 }

@@ -22,18 +22,13 @@ type lane struct {
 	seq    uint64 // the newest event
 
 	superseded uint64
-	// losing: events went away since nothing was waiting; it is logged once.
-	losing bool
-	script string // the one that runs, by its keyword
-	last   *ScriptRun
+	warn       pause  // for saying that events are left out
+	script     string // the one that runs, by its keyword
+	last       *ScriptRun
 	// complaints are what was logged of scripts that did not succeed, by script
 	// and state.
 	complaints map[[2]string]complaint
 }
-
-// complaintPause is how long the same failure of the same script is not logged
-// again: a remark can come with every advert.
-const complaintPause = time.Minute
 
 type complaint struct {
 	result string
@@ -46,7 +41,7 @@ type complaint struct {
 func (l *lane) complain(r ScriptRun) (unlogged int, ok bool) {
 	key, result := [2]string{r.Script, r.State}, r.Result.String()
 	c, known := l.complaints[key]
-	if known && c.result == result && r.Ended.Sub(c.at) < complaintPause {
+	if known && c.result == result && r.Ended.Sub(c.at) < logPause {
 		c.since++
 		l.complaints[key] = c
 		return 0, false
@@ -72,11 +67,23 @@ type ScriptRun struct {
 // add lets an event wait its turn, and returns those that will not be told.
 func (l *lane) add(it item) (gone []item) {
 	l.pending, gone = merge(l.told, l.pending, it, pendingPerName)
-	if it.role() {
-		l.newest, l.ended = it.Event, false
-	}
+	l.hear(it.Event)
 	l.superseded += uint64(len(gone))
 	return gone
+}
+
+// skip is for an event that has no script, while nothing waits.
+func (l *lane) skip(e Event) {
+	l.hear(e)
+	if e.role() {
+		l.told = e.State
+	}
+}
+
+func (l *lane) hear(e Event) {
+	if e.role() {
+		l.newest, l.ended = e, false
+	}
 }
 
 // next takes the event whose turn it is.

@@ -191,7 +191,7 @@ func (n *Notifier) Notify(e Event) {
 	if !wanted || told.role() && told.State == l.newest.State {
 		finished = append(finished, atOnce)
 	} else {
-		finished = n.admit(l, told)
+		finished = n.admit(l, scripts, told)
 	}
 	if e.State == Deleted {
 		l.ended = true
@@ -199,34 +199,44 @@ func (n *Notifier) Notify(e Event) {
 	}
 }
 
-// admit gives an event to its lane and to the FIFOs, and returns the tickets of
-// what is dropped for it.
-func (n *Notifier) admit(l *lane, e Event) (finished []*ticket) {
-	t := newTicket(e.Seq, 1)
+// admit gives an event to its scripts and to the FIFOs, and returns the tickets
+// of what is done with, or dropped for it.
+func (n *Notifier) admit(l *lane, scripts Scripts, e Event) (finished []*ticket) {
 	to := n.listeners()
-	t.left.Add(int32(len(to)))
+	t := newTicket(e.Seq, 1+len(to))
 	if e.Seq != 0 {
 		n.open[e.Seq] = t
 	}
-	gone := l.add(item{e, t})
-	for _, it := range gone {
-		finished = append(finished, it.ticket)
-	}
-	if !l.losing && slices.ContainsFunc(gone, func(it item) bool { return it.State != RxLowerPri }) {
-		l.losing = true
-		n.log.Warn("notify: scripts lag behind, older states are left out",
-			"kind", e.Kind, "name", e.Name, "waiting", len(l.pending), "running", l.script)
+	if !l.running && len(jobs(scripts, e)) == 0 {
+		l.skip(e)
+		finished = append(finished, t)
+	} else {
+		finished = n.enqueue(l, item{e, t})
 	}
 	for _, f := range to {
 		finished = append(finished, f.put(e, t)...)
 	}
+	return finished
+}
+
+// enqueue lets an event wait for its scripts, and returns the tickets of those
+// that it supersedes.
+func (n *Notifier) enqueue(l *lane, it item) (superseded []*ticket) {
+	gone := l.add(it)
+	for _, it := range gone {
+		superseded = append(superseded, it.ticket)
+	}
+	if slices.ContainsFunc(gone, func(it item) bool { return it.State != RxLowerPri }) && l.warn.due() {
+		n.log.Warn("notify: scripts lag behind, older states are left out", "kind", it.Kind, "name", it.Name,
+			"running", l.script, "waiting", len(l.pending), "left_out", l.superseded)
+	}
 	if !l.running {
 		l.running = true
 		n.busy++
-		n.ready = append(n.ready, e.subject())
+		n.ready = append(n.ready, it.subject())
 		n.poke()
 	}
-	return finished
+	return superseded
 }
 
 func (n *Notifier) lane(who subject) *lane {

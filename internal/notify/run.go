@@ -69,10 +69,6 @@ func (n *Notifier) serve(ctx context.Context, who subject) {
 func (n *Notifier) rest(who subject) {
 	l := n.lanes[who]
 	l.running = false
-	if l.losing && len(l.pending) == 0 {
-		l.losing = false
-		n.log.Warn("notify: scripts have caught up", "kind", who.kind, "name", who.name, "left_out", l.superseded)
-	}
 	n.forget(who)
 	if n.busy--; n.busy == 0 {
 		close(n.idle)
