@@ -9,8 +9,14 @@ import (
 	"director/vrrp"
 )
 
-// dropAll lets nothing through.
-var dropAll = []bpf.Instruction{bpf.RetConstant{Val: 0}}
+// dropAll lets nothing through, takeAll everything.
+var (
+	dropAll = []bpf.Instruction{bpf.RetConstant{Val: 0}}
+	takeAll = []bpf.Instruction{bpf.RetConstant{Val: wholePacket}}
+)
+
+// wholePacket is more than any packet has.
+const wholePacket = 1 << 18
 
 // vridFilter lets through adverts of the virtual routers vrids. A packet too
 // short to have a VRID is dropped.
@@ -38,7 +44,7 @@ func vridFilter(family vrrp.Family, protocol uint8, vrids []uint8) []bpf.Instruc
 		accept := len(vrids) - i
 		prog = append(prog, bpf.JumpIf{Cond: bpf.JumpEqual, Val: uint32(vrid), SkipTrue: uint8(accept)})
 	}
-	return append(prog, bpf.RetConstant{Val: 0}, bpf.RetConstant{Val: 1 << 18})
+	return append(prog, bpf.RetConstant{Val: 0}, bpf.RetConstant{Val: wholePacket})
 }
 
 // setFilter replaces the filter of a socket.

@@ -1,9 +1,11 @@
 package rawsock_test
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/netip"
+	"os/exec"
 	"slices"
 	"testing"
 	"time"
@@ -46,7 +48,7 @@ func newPair(t *testing.T) (a, b host) {
 	return a, b
 }
 
-// open opens a Conn on the host's eth0; Interface and IfIndex are filled in.
+// open opens a Conn on the host's eth0, or on opts.Interface; IfIndex is filled in.
 func (h host) open(opts rawsock.Options) *rawsock.Conn {
 	h.t.Helper()
 	conn, err := h.tryOpen(opts)
@@ -60,7 +62,7 @@ func (h host) open(opts rawsock.Options) *rawsock.Conn {
 func (h host) tryOpen(opts rawsock.Options) (conn *rawsock.Conn, err error) {
 	h.t.Helper()
 	h.ns.Do(func() {
-		ifi, e := net.InterfaceByName("eth0")
+		ifi, e := net.InterfaceByName(cmp.Or(opts.Interface, "eth0"))
 		if e != nil {
 			h.t.Fatal(e)
 		}
@@ -140,4 +142,11 @@ func send(t testing.TB, tr *rawsock.Transport, cfg *vrrp.Config, src, dst netip.
 	if err := tr.Send(src, dst, advert(t, cfg, src, dst)); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// tryRun reports whether a command in the host's namespace succeeds.
+func (h host) tryRun(command ...string) bool {
+	var err error
+	h.ns.Do(func() { err = exec.Command(command[0], command[1:]...).Run() })
+	return err == nil
 }

@@ -25,10 +25,15 @@ import (
 type Options struct {
 	// Interface and IfIndex name the interface that carries the adverts. A Conn
 	// belongs to the index: when the interface was deleted and made again, open
-	// a new one.
+	// a new one. For a virtual MAC it is the macvlan: adverts leave with its
+	// MAC, whatever interface has their source address, and are heard there.
+	// Without an interface (0) a unicast Conn uses whatever the routes say.
 	Interface string
 	IfIndex   int
-	Family    vrrp.Family
+	// VRF is the VRF device that a unicast Conn is bound to; empty: none. It
+	// then receives and sends inside that VRF only.
+	VRF    string
+	Family vrrp.Family
 	// Group is the multicast group to join. Invalid: that of the standard.
 	Group netip.Addr
 	// Source makes the Conn unicast: it receives what is sent to Source, over
@@ -37,11 +42,30 @@ type Options struct {
 	Source netip.Addr
 	// VRIDs are those to receive, see [Conn.SetVRIDs].
 	VRIDs []uint8
+	// AllVRIDs receives every VRID, to find out who else is there. What the
+	// kernel would have dropped costs a wake-up then.
+	AllVRIDs bool
+	// ReceiveBuffer is the size of the receive buffer in bytes, by the kernel's
+	// accounting: an advert takes about 800. 0: the kernel's default.
+	// Without CAP_NET_ADMIN net.core.rmem_max bounds it.
+	ReceiveBuffer int
 	// AH receives adverts behind an authentication header too (IPv4).
 	AH bool
 }
 
 func (o *Options) unicast() bool { return o.Source.IsValid() }
+
+// place is where the sockets are, for people.
+func (o *Options) place() string {
+	switch {
+	case o.Interface != "":
+		return o.Interface
+	case o.VRF != "":
+		return "VRF " + o.VRF
+	default:
+		return "any interface"
+	}
+}
 
 func (o *Options) group() netip.Addr {
 	switch {
@@ -110,14 +134,19 @@ func (c *Conn) explain(what string, err error) error {
 	if errors.Is(err, unix.EPERM) {
 		err = fmt.Errorf("%w (needs CAP_NET_RAW)", err)
 	}
-	return fmt.Errorf("VRRP over %v on %s: %s: %w", c.opts.Family, c.opts.Interface, what, err)
+	return fmt.Errorf("VRRP over %v on %s: %s: %w", c.opts.Family, c.opts.place(), what, err)
 }
 
 // SetVRIDs replaces the virtual routers whose adverts are received; the kernel
-// drops those of others. With none, nothing is received.
+// drops those of others. With none, nothing is received. It changes nothing when
+// Options.AllVRIDs is set.
 func (c *Conn) SetVRIDs(vrids []uint8) error {
 	for _, s := range c.sockets {
-		if err := s.setFilter(vridFilter(c.opts.Family, s.protocol, vrids)); err != nil {
+		filter := vridFilter(c.opts.Family, s.protocol, vrids)
+		if c.opts.AllVRIDs {
+			filter = takeAll
+		}
+		if err := s.setFilter(filter); err != nil {
 			return c.explain("set filter", err)
 		}
 	}
@@ -155,7 +184,7 @@ func (c *Conn) setDeliver(deliver func(*vrrp.Received)) {
 }
 
 // Overruns counts the packets that the kernel dropped because a receive buffer
-// was full.
+// was full. Each number is also in the next [vrrp.Received] of that socket.
 func (c *Conn) Overruns() uint64 { return c.overruns.Load() }
 
 // Close closes the sockets. A Run that is under way returns [net.ErrClosed].

@@ -136,8 +136,8 @@ func (c *Conn) control(s *socket, h unix.Cmsghdr, data []byte) {
 		c.rx.At = arrival(stamp, c.rx.At)
 	case h.Level == unix.SOL_SOCKET && h.Type == unix.SO_RXQ_OVFL && len(data) >= 4:
 		lost := native.Uint32(data)
-		c.overruns.Add(uint64(lost - s.lost))
-		s.lost = lost
+		c.rx.Lost, s.lost = lost-s.lost, lost
+		c.overruns.Add(uint64(c.rx.Lost))
 	case h.Level == unix.SOL_IP && h.Type == unix.IP_PKTINFO && len(data) >= unix.SizeofInet4Pktinfo:
 		c.rx.IfIndex = int(native.Uint32(data))
 	case h.Level == unix.SOL_IPV6 && h.Type == unix.IPV6_PKTINFO && len(data) >= unix.SizeofInet6Pktinfo:

@@ -57,9 +57,9 @@ func prepare(opts *Options, raw syscall.RawConn) error {
 		if failed = attach(int(fd), dropAll); failed != nil {
 			return
 		}
-		if !opts.unicast() {
-			if failed = unix.BindToDevice(int(fd), opts.Interface); failed != nil {
-				failed = fmt.Errorf("bind to interface: %w", failed)
+		if device := opts.device(); device != "" {
+			if failed = unix.BindToDevice(int(fd), device); failed != nil {
+				failed = fmt.Errorf("bind to %s: %w", device, failed)
 				return
 			}
 		}
@@ -77,12 +77,27 @@ func prepare(opts *Options, raw syscall.RawConn) error {
 	return failed
 }
 
+// device is what the socket is bound to; empty: unicast may be routed.
+func (o *Options) device() string {
+	if o.unicast() {
+		return o.VRF
+	}
+	return o.Interface
+}
+
 // options are the options of a socket.
 func options(opts *Options) []option {
 	const ttl, class = 255, 0xc0
 	l := []option{
 		{"SO_TIMESTAMPNS", unix.SOL_SOCKET, unix.SO_TIMESTAMPNS_NEW, 1, true},
 		{"SO_RXQ_OVFL", unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1, true},
+	}
+	if n := opts.ReceiveBuffer; n > 0 {
+		l = append(l,
+			option{"SO_RCVBUF", unix.SOL_SOCKET, unix.SO_RCVBUF, n, false},
+			// Beyond rmem_max, if we may.
+			option{"SO_RCVBUFFORCE", unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, n, true},
+		)
 	}
 	if opts.Family == vrrp.IPv4 {
 		return append(l,
