@@ -135,7 +135,7 @@ func TestRunRefuses(t *testing.T) {
 		{"a file as a directory", "not a directory", Command{Args: []string{plain + "/x"}}, p, false, false},
 		{"not executable", "", Command{Args: []string{plain}}, p, false, false},
 		{"another user's", "", Command{Args: []string{secret}}, Policy{User: "nobody"}, false, true},
-		{"no interpreter", "begins with #!", Command{Args: []string{bare}}, p, true, false},
+		{"no interpreter", "with a #! line", Command{Args: []string{bare}}, p, true, false},
 		{"a lost interpreter", "#! line", Command{Args: []string{lost}}, p, true, false},
 		{"an unknown user", "unknown user no-such-user", Command{Args: []string{"true"}, User: "no-such-user"}, p, false, false},
 		{"an unknown group", "unknown group no-such-group", Command{Args: []string{"true"}, Group: "no-such-group", User: p.User}, p, false, false},

@@ -85,7 +85,7 @@ func (id identity) environment() []string {
 func explain(err error) error {
 	switch {
 	case errors.Is(err, syscall.ENOEXEC):
-		return fmt.Errorf("%w: neither a program nor a script that begins with #!", err)
+		return fmt.Errorf("%w: neither a program nor a script with a #! line", err)
 	case errors.Is(err, syscall.ENOENT):
 		return fmt.Errorf("%w: it, or what its #! line names", err)
 	}

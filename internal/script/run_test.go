@@ -96,31 +96,32 @@ func TestRunSurroundings(t *testing.T) {
 }
 
 func TestRunTimesOut(t *testing.T) {
+	const soon, late = time.Minute, 200 * time.Millisecond
 	for _, tt := range []struct {
 		name, text string
 		status     int
 		signal     syscall.Signal
-		soon       bool // before SIGKILL
+		grace      time.Duration // soon: SIGTERM is enough
 	}{
-		{"hangs", "exec sleep 60", -1, syscall.SIGTERM, true},
-		{"a child hangs", "sleep 60; true", -1, syscall.SIGTERM, true},
-		{"cleans up", "trap 'echo bye; exit 0' TERM; sleep 60 & wait", 0, 0, true},
-		{"ignores SIGTERM", "trap '' TERM; while :; do sleep 60; done", -1, syscall.SIGKILL, false},
-		{"dies, and a child that ignores SIGTERM does not", "(trap '' TERM; sleep 60; sleep 60) & exec sleep 60", -1, syscall.SIGTERM, false},
-		{"prints for ever", "while :; do echo yyyyyyyyyyyyyyyy; done", -1, syscall.SIGTERM, true},
+		{"hangs", "exec sleep 60", -1, syscall.SIGTERM, soon},
+		{"a child hangs", "sleep 60; true", -1, syscall.SIGTERM, soon},
+		{"cleans up", "trap 'echo bye; exit 0' TERM; sleep 60 & wait", 0, 0, soon},
+		{"ignores SIGTERM", "trap '' TERM; while :; do sleep 60; done", -1, syscall.SIGKILL, late},
+		{"dies, and a child that ignores SIGTERM does not", "(trap '' TERM; sleep 60; sleep 60) & exec sleep 60", -1, syscall.SIGTERM, late},
+		{"prints for ever", "while :; do echo yyyyyyyyyyyyyyyy; done", -1, syscall.SIGTERM, soon},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			const grace = time.Second
+			t.Parallel()
 			began := time.Now()
-			r := run(t, tt.text, Options{Timeout: 200 * time.Millisecond, KillAfter: grace})
-			took := time.Since(began)
+			r := run(t, tt.text, Options{Timeout: 1500 * time.Millisecond, KillAfter: tt.grace})
+			took := time.Since(began) - r.Took
 			if !r.TimedOut || r.Good() || r.Left != nil || r.Status != tt.status || r.Signal != tt.signal {
 				t.Errorf("%+v", r)
 			}
-			if tt.soon != (took < grace) {
-				t.Errorf("took %v", took)
+			if tt.grace == late && took < late || took > soon/2 {
+				t.Errorf("took %v to end", took)
 			}
-			if !strings.HasPrefix(r.String(), "timed out after 2") {
+			if !strings.HasPrefix(r.String(), "timed out after 1") {
 				t.Error(r)
 			}
 		})
@@ -128,22 +129,27 @@ func TestRunTimesOut(t *testing.T) {
 }
 
 // However many there are, and whoever holds the output: all die.
-func TestRunKillsTheGroup(t *testing.T) {
-	r := run(t, `trap '' TERM; for i in $(seq 40); do (sleep 60; :) & echo $!; done; sleep 60`,
-		Options{Timeout: 700 * time.Millisecond, KillAfter: 100 * time.Millisecond})
-	all := pids(t, r.Output)
-	if len(all) != 40 || !r.TimedOut {
-		t.Errorf("%d children, %v", len(all), r)
+func TestStopKillsTheGroup(t *testing.T) {
+	c := shell(`trap '' TERM; for i in $(seq 40); do (sleep 60; :) & echo $!; done; sleep 60`)
+	p, err := c.Start(Options{Policy: ours()})
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, pid := range all {
+	for strings.Count(p.Result().Output, "\n") < 40 {
+		time.Sleep(time.Millisecond)
+	}
+	r := p.Stop(50 * time.Millisecond)
+	if r.Signal != syscall.SIGKILL || r.Left != nil {
+		t.Errorf("%+v", r)
+	}
+	for _, pid := range pids(t, r.Output) {
 		gone(t, pid)
 	}
 }
 
-func TestRunForkBomb(t *testing.T) {
+func TestStopEndsAForkBomb(t *testing.T) {
 	// Each makes two, seven deep, and stays.
-	bomb := `f() { [ $1 -gt 0 ] && { f $(($1-1)) & f $(($1-1)) & }; while :; do sleep 60; done; }; trap '' TERM; f 7`
-	c := shell(bomb)
+	c := shell(`f() { [ $1 -gt 0 ] && { f $(($1-1)) & f $(($1-1)) & }; while :; do sleep 60; done; }; trap '' TERM; f 7`)
 	p, err := c.Start(Options{Policy: ours()})
 	if err != nil {
 		t.Fatal(err)
@@ -202,7 +208,7 @@ func TestRunLeavesWhatIsLeftBehind(t *testing.T) {
 // One that leaves the group escapes, but nobody waits for it.
 func TestRunDoesNotWaitForWhoLeftTheGroup(t *testing.T) {
 	began := time.Now()
-	r := run(t, "setsid sleep 60 & echo $!; wait", Options{Timeout: 300 * time.Millisecond, KillAfter: 100 * time.Millisecond})
+	r := run(t, "setsid sleep 60 & echo $!; wait", Options{Timeout: 1500 * time.Millisecond, KillAfter: 100 * time.Millisecond})
 	if !r.TimedOut || r.Left != nil || time.Since(began) > 20*time.Second {
 		t.Errorf("%+v", r)
 	}

@@ -63,7 +63,7 @@ func (w *fileWatch) run(ctx context.Context, s *Set, o *object) {
 	ticker := time.NewTicker(pollFile)
 	defer ticker.Stop()
 	var said string
-	for read := true; ; read = false {
+	for read := true; ; {
 		if dir == nil {
 			var err error
 			dir, err = watchDir(filepath.Dir(w.spec.Path), filepath.Base(w.spec.Path))
@@ -76,6 +76,7 @@ func (w *fileWatch) run(ctx context.Context, s *Set, o *object) {
 		if read {
 			w.update(ctx, s, o)
 		}
+		read = false
 		var changed <-chan struct{}
 		if dir != nil {
 			changed = dir.changed
@@ -84,13 +85,18 @@ func (w *fileWatch) run(ctx context.Context, s *Set, o *object) {
 		case <-ctx.Done():
 			return
 		case _, ok := <-changed:
+			read = true
 			if !ok {
 				dir.close()
 				dir = nil
 			}
-			w.update(ctx, s, o)
 		case <-ticker.C:
-			w.poll(ctx, s, o, dir != nil)
+			if dir != nil && !dir.holds() {
+				dir.close()
+				dir, read = nil, true
+			} else {
+				w.poll(ctx, s, o, dir != nil)
+			}
 		}
 	}
 }

@@ -20,8 +20,9 @@ const (
 
 // dirWatch tells of one name in one directory (inotify(7)).
 type dirWatch struct {
-	name string
-	file *os.File
+	dir, name string
+	is        os.FileInfo // what dir was when the watch began
+	file      *os.File
 	// changed gets a value after changes, and is closed when the directory is
 	// gone and nothing more will come.
 	changed chan struct{}
@@ -29,6 +30,10 @@ type dirWatch struct {
 
 // watchDir begins to watch; the caller closes it.
 func watchDir(dir, name string) (*dirWatch, error) {
+	is, err := os.Stat(dir)
+	if err != nil {
+		return nil, fmt.Errorf("watch it: %w", err)
+	}
 	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
 	if err != nil {
 		return nil, fmt.Errorf("inotify: %w", err)
@@ -38,9 +43,16 @@ func watchDir(dir, name string) (*dirWatch, error) {
 		_ = file.Close()
 		return nil, fmt.Errorf("watch %s: %w", dir, err)
 	}
-	d := &dirWatch{name: name, file: file, changed: make(chan struct{}, 1)}
+	d := &dirWatch{dir: dir, name: name, is: is, file: file, changed: make(chan struct{}, 1)}
 	go d.read()
 	return d, nil
+}
+
+// holds reports whether the directory is still the one of that path. Of a parent
+// that was moved away the kernel tells nothing.
+func (d *dirWatch) holds() bool {
+	now, err := os.Stat(d.dir)
+	return err == nil && os.SameFile(d.is, now)
 }
 
 // close ends the watch and waits for its reader.
