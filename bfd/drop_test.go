@@ -9,87 +9,85 @@ import (
 	"director/bfd"
 )
 
+// dropCase is a datagram that differs from a good one.
+type dropCase struct {
+	name     string
+	maxHops  uint8
+	multihop bool
+	packet   func(*bfd.Packet)
+	rx       func(*bfd.Received)
+	port     bfd.Port
+	session  bool // the session counts it, not the Set
+	want     bfd.Drop
+}
+
 func TestSetDrops(t *testing.T) {
-	other := b4.Next()
-	type change struct {
-		packet func(*bfd.Packet)
-		rx     func(*bfd.Received)
-		port   bfd.Port
-	}
-	for _, c := range []struct {
-		name     string
-		maxHops  uint8
-		multihop bool
-		change   change
-		session  bool // the session counts it, not the Set
-		want     bfd.Drop
-	}{
+	stranger := func(p *bfd.Packet) { p.Your, p.State = 0, bfd.Down }
+	ttl := func(ttl int) func(*bfd.Received) { return func(rx *bfd.Received) { rx.TTL = ttl } }
+	for _, c := range []dropCase{
 		{name: "accepted", session: true, want: bfd.Accepted},
-		{name: "broken", change: change{packet: func(p *bfd.Packet) { p.Multiplier = 0 }}, want: bfd.DropMultiplier},
-		{name: "unknown discriminator", change: change{packet: func(p *bfd.Packet) { p.Your ^= 1 }}, want: bfd.DropUnknownSession},
-		{name: "wrong port", change: change{port: bfd.Port{Multihop: true}}, want: bfd.DropUnknownSession},
+		{name: "broken", packet: func(p *bfd.Packet) { p.Multiplier = 0 }, want: bfd.DropMultiplier},
+		{name: "unknown discriminator", packet: func(p *bfd.Packet) { p.Your ^= 1 }, want: bfd.DropUnknownSession},
+		{name: "wrong port", port: bfd.Port{Multihop: true}, want: bfd.DropUnknownSession},
 		{
 			name: "wrong port, no discriminator", want: bfd.DropUnknownNeighbor,
-			change: change{packet: func(p *bfd.Packet) { p.Your, p.State = 0, bfd.Down }, port: bfd.Port{Multihop: true}},
+			packet: stranger, port: bfd.Port{Multihop: true},
 		},
 		{
 			name: "unknown neighbor", want: bfd.DropUnknownNeighbor,
-			change: change{
-				packet: func(p *bfd.Packet) { p.Your, p.State = 0, bfd.Down },
-				rx:     func(rx *bfd.Received) { rx.Src = other },
-			},
+			packet: stranger, rx: func(rx *bfd.Received) { rx.Src = b4.Next() },
 		},
-		{name: "another source", session: true, want: bfd.DropSource, change: change{rx: func(rx *bfd.Received) { rx.Src = other }}},
-		{name: "another destination", session: true, want: bfd.DropSource, change: change{rx: func(rx *bfd.Received) { rx.Dst = other }}},
-		{name: "forwarded", session: true, want: bfd.DropTTL, change: change{rx: func(rx *bfd.Received) { rx.TTL = 254 }}},
-		{name: "no TTL", session: true, want: bfd.DropTTL, change: change{rx: func(rx *bfd.Received) { rx.TTL = -1 }}},
-		{name: "one hop allowed", maxHops: 1, session: true, want: bfd.Accepted, change: change{rx: func(rx *bfd.Received) { rx.TTL = 254 }}},
-		{name: "two hops, one allowed", maxHops: 1, session: true, want: bfd.DropTTL, change: change{rx: func(rx *bfd.Received) { rx.TTL = 253 }}},
-		{name: "any hops", maxHops: 255, session: true, want: bfd.Accepted, change: change{rx: func(rx *bfd.Received) { rx.TTL = 1 }}},
+		{name: "another source", session: true, want: bfd.DropSource, rx: func(rx *bfd.Received) { rx.Src = b4.Next() }},
+		{name: "another destination", session: true, want: bfd.DropSource, rx: func(rx *bfd.Received) { rx.Dst = b4.Next() }},
+		{name: "forwarded", session: true, want: bfd.DropTTL, rx: ttl(254)},
+		{name: "no TTL", session: true, want: bfd.DropTTL, rx: ttl(-1)},
+		{name: "one hop allowed", maxHops: 1, session: true, want: bfd.Accepted, rx: ttl(254)},
+		{name: "two hops, one allowed", maxHops: 1, session: true, want: bfd.DropTTL, rx: ttl(253)},
+		{name: "any hops", maxHops: 255, session: true, want: bfd.Accepted, rx: ttl(1)},
 		{
 			name: "multihop has no rule", multihop: true, session: true, want: bfd.Accepted,
-			change: change{rx: func(rx *bfd.Received) { rx.TTL = 1 }, port: bfd.Port{Multihop: true}},
+			rx: ttl(1), port: bfd.Port{Multihop: true},
 		},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				cfg, spare := config(), config()
-				cfg.MaxHops, cfg.Multihop = c.maxHops, c.multihop
-				// Both ports are listened to.
-				spare.Name, spare.Neighbor, spare.Multihop = "spare", other.Next(), !c.multihop
-				f := newFabric()
-				n := run(t, f.host(a4), cfg, spare)
-				s := n.set.Status()[0]
-				p := bfd.Packet{State: bfd.Init, Multiplier: 3, My: 9, Your: s.LocalDiscriminator, MinTx: time.Second, MinRx: time.Second}
-				rx := bfd.Received{Src: b4, Dst: a4, IfIndex: 1, TTL: 255}
-				if c.change.packet != nil {
-					c.change.packet(&p)
-				}
-				if c.change.rx != nil {
-					c.change.rx(&rx)
-				}
-				rx.Payload = p.Append(nil)
-				f.set(func() { n.host.arrive(c.change.port, rx) })
-				synctest.Wait()
-				ofSession, ofSet := map[string]uint64{}, map[string]uint64{}
-				switch {
-				case c.want == bfd.Accepted:
-				case c.session:
-					ofSession[c.want.String()] = 1
-				default:
-					ofSet[c.want.String()] = 1
-				}
-				s = n.set.Status()[0]
-				if !maps.Equal(s.Drops, ofSession) || !maps.Equal(n.set.Drops(), ofSet) {
-					t.Errorf("drops %v and %v, want %v and %v", s.Drops, n.set.Drops(), ofSession, ofSet)
-				}
-				if accepted := c.want == bfd.Accepted; accepted != (s.In == 1) || accepted != (s.State == bfd.Up) {
-					t.Errorf("%d accepted, %v", s.In, s.State)
-				}
-				n.stop()
-			})
-		})
+		t.Run(c.name, func(t *testing.T) { synctest.Test(t, c.run) })
 	}
+}
+
+func (c dropCase) run(t *testing.T) {
+	cfg, spare := config(), config()
+	cfg.MaxHops, cfg.Multihop = c.maxHops, c.multihop
+	// Both ports are listened to.
+	spare.Name, spare.Neighbor, spare.Multihop = "spare", b4.Next().Next(), !c.multihop
+	f := newFabric()
+	n := run(t, f.host(a4), cfg, spare)
+	s := n.set.Status()[0]
+	p := bfd.Packet{State: bfd.Init, Multiplier: 3, My: 9, Your: s.LocalDiscriminator, MinTx: time.Second, MinRx: time.Second}
+	rx := bfd.Received{Src: b4, Dst: a4, IfIndex: 1, TTL: 255}
+	if c.packet != nil {
+		c.packet(&p)
+	}
+	if c.rx != nil {
+		c.rx(&rx)
+	}
+	rx.Payload = p.Append(nil)
+	f.set(func() { n.host.arrive(c.port, rx) })
+	synctest.Wait()
+	ofSession, ofSet := map[string]uint64{}, map[string]uint64{}
+	switch {
+	case c.want == bfd.Accepted:
+	case c.session:
+		ofSession[c.want.String()] = 1
+	default:
+		ofSet[c.want.String()] = 1
+	}
+	s = n.set.Status()[0]
+	if !maps.Equal(s.Drops, ofSession) || !maps.Equal(n.set.Drops(), ofSet) {
+		t.Errorf("drops %v and %v, want %v and %v", s.Drops, n.set.Drops(), ofSession, ofSet)
+	}
+	if accepted := c.want == bfd.Accepted; accepted != (s.In == 1) || accepted != (s.State == bfd.Up) {
+		t.Errorf("%d accepted, %v", s.In, s.State)
+	}
+	n.stop()
 }
 
 // What comes faster than it is looked at, comes authenticated, or comes to a

@@ -18,6 +18,8 @@ type fabric struct {
 	mu    sync.Mutex // guards what follows and all hosts
 	hosts map[netip.Addr]*memHost
 	cut   bool
+	// stuck: what arrives is delivered only by Drain.
+	stuck bool
 }
 
 // memHost is a bfd.Network with one address.
@@ -132,7 +134,12 @@ func (l *memListener) Run(ctx context.Context, deliver func(*bfd.Received)) erro
 		case <-ctx.Done():
 			return nil
 		case <-l.wake:
-			l.Drain()
+			l.host.fabric.mu.Lock()
+			stuck := l.host.fabric.stuck
+			l.host.fabric.mu.Unlock()
+			if !stuck {
+				l.Drain()
+			}
 		}
 	}
 }

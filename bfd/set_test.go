@@ -215,3 +215,17 @@ func TestSetStall(t *testing.T) {
 		})
 	}
 }
+
+// What waits in the socket is read before the neighbor is judged.
+func TestSetDrains(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, a, b := pair(t, config())
+		f.set(func() { f.stuck = true })
+		time.Sleep(5 * time.Second)
+		if s := a.one(); s.State != bfd.Up || s.Downs != 0 || s.Stalls != 0 {
+			t.Errorf("%+v", s)
+		}
+		a.stop()
+		b.stop()
+	})
+}

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/net/ipv4"
+
 	"director/bfd"
 )
 
@@ -55,15 +57,18 @@ func TestAddressComesLate(t *testing.T) {
 	y.want(true)
 }
 
-// A flood of packets, valid but not ours, costs no session and no time.
+// A flood of packets, of nobody and as if they were the neighbor's, costs no
+// session and no time.
 func TestFlood(t *testing.T) {
 	a, b := newPair(t)
 	cfg := config(false)
 	x, y := run(t, a, cfg), run(t, b, mirror(cfg))
 	x.want(true)
 	y.want(true)
-	p := bfd.Packet{State: bfd.Up, Multiplier: 3, My: 1, Your: 1, MinTx: time.Second, MinRx: time.Second}
-	message := p.Append(nil)
+	p := bfd.Packet{State: bfd.Up, Multiplier: 3, My: 1, Your: 1, MinTx: cfg.MinTx, MinRx: cfg.MinRx}
+	messages := [][]byte{p.Append(nil)}
+	p.My, p.Your = y.set.Status()[0].LocalDiscriminator, x.set.Status()[0].LocalDiscriminator
+	messages = append(messages, p.Append(nil))
 	var conn net.Conn
 	b.Do(func() {
 		var err error
@@ -72,9 +77,12 @@ func TestFlood(t *testing.T) {
 		}
 	})
 	defer conn.Close()
+	if err := ipv4.NewConn(conn).SetTTL(255); err != nil {
+		t.Fatal(err)
+	}
 	sent, begin := 0, time.Now()
 	for ; time.Since(begin) < 2*time.Second; sent++ {
-		if _, err := conn.Write(message); err != nil {
+		if _, err := conn.Write(messages[sent%2]); err != nil {
 			t.Fatal(err)
 		}
 		if sent%20 == 0 {
@@ -82,7 +90,7 @@ func TestFlood(t *testing.T) {
 		}
 	}
 	s := x.set.Status()[0]
-	t.Logf("%d packets, dropped: %v; worst lateness %v", sent, x.set.Drops(), s.WorstLateness)
+	t.Logf("%d packets, dropped: %v; %v; worst lateness %v", sent, x.set.Drops(), s.Drops, s.WorstLateness)
 	if s.Downs != 0 || y.set.Status()[0].Downs != 0 {
 		t.Errorf("went down: %+v", s)
 	}
