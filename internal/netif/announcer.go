@@ -32,6 +32,8 @@ type Announcer struct {
 	// the new master.
 	mu   sync.Mutex
 	plan *plan
+	// expected is when Run wanted to be awake again; zero: it waits for a change.
+	expected time.Time
 	// failing are the addresses whose last announcement failed.
 	failing map[Key]bool
 	sent    uint64
@@ -77,6 +79,11 @@ func (a *Announcer) Stop(name string) {
 	a.change(func(time.Time) { a.plan.stop(name) })
 }
 
+// Wire sets groups and virtual links; at first there are none.
+func (a *Announcer) Wire(w Wiring) {
+	a.change(func(time.Time) { a.plan.wire(w) })
+}
+
 // Counts returns how many announcements were sent, and how many could not be.
 func (a *Announcer) Counts() (sent, failed uint64) {
 	a.mu.Lock()
@@ -86,7 +93,9 @@ func (a *Announcer) Counts() (sent, failed uint64) {
 
 func (a *Announcer) change(f func(now time.Time)) {
 	a.mu.Lock()
-	f(time.Now())
+	now := time.Now()
+	a.noticeStall(now)
+	f(now)
 	a.mu.Unlock()
 	select {
 	case a.wake <- struct{}{}:
@@ -94,7 +103,20 @@ func (a *Announcer) change(f func(now time.Time)) {
 	}
 }
 
-// Run sends what is due until ctx ends.
+// noticeStall looks whether this process was stopped; a.mu is held.
+func (a *Announcer) noticeStall(now time.Time) {
+	late := now.Sub(a.expected)
+	if a.expected.IsZero() || late <= 0 {
+		return
+	}
+	a.plan.stalled(late, now)
+	a.expected = now
+}
+
+// Run sends what is due until ctx ends. When it finds that the process was
+// stopped for so long that an instance may have lost its role, it holds that
+// instance's announcements back for one master-down interval, unless Stop
+// discards them.
 func (a *Announcer) Run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -127,16 +149,24 @@ func waitFor(ctx context.Context, timer <-chan time.Time, wake <-chan struct{}) 
 	}
 }
 
-// step sends one announcement, if one is due; otherwise at is when the next
-// will be (zero: unknown).
+// step sends one announcement, if one is due; otherwise at is when to look
+// again (zero: after the next change).
 func (a *Announcer) step(ctx context.Context) (at time.Time, sent bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	address, at, due := a.plan.next(time.Now())
+	now := time.Now()
+	a.noticeStall(now)
+	address, at, due := a.plan.next(now)
 	if due {
+		a.expected = now.Add(framePause)
 		a.note(address, a.sender.Announce(ctx, address))
+		return at, true
 	}
-	return at, due
+	if !at.IsZero() {
+		at = earlier(at, now.Add(a.plan.beat()))
+	}
+	a.expected = at
+	return at, false
 }
 
 // note counts an announcement and logs when its address begins to fail and

@@ -18,6 +18,12 @@ type holder struct {
 	nth     int // of the next burst
 	// extra are second bursts after a lower advert or a returned carrier.
 	extra []extraBurst
+	// nthExtra is the number of the next announcement in the period Extra.
+	nthExtra int
+	// heldUntil is when announcements go on after a stall (zero: there was
+	// none), held what waits for it.
+	heldUntil time.Time
+	held      *queue
 }
 
 // extraBurst is one burst beside the schedule.
@@ -36,6 +42,7 @@ type plan struct {
 	lanes   map[lane]*queue
 	// inOrder makes what is due at one time leave in a fixed order.
 	inOrder []*queue
+	wiring  Wiring
 }
 
 func newPlan() *plan { return &plan{lanes: map[lane]*queue{}} }
@@ -50,10 +57,10 @@ func (p *plan) holder(name string) *holder {
 }
 
 func (p *plan) queue(a Address) *queue {
-	l := laneOf(a)
+	l, _ := p.lane(a)
 	q := p.lanes[l]
 	if q == nil {
-		q = &queue{byKey: map[entryKey]*entry{}}
+		q = newQueue()
 		p.lanes[l] = q
 		p.inOrder = append(p.inOrder, q)
 	}
@@ -81,7 +88,10 @@ func (p *plan) start(name string, addresses []Address, s Schedule, now time.Time
 		q.drop(name, kept)
 	}
 	h.addresses, h.schedule = slices.Clone(addresses), s
-	h.started, h.nth, h.extra = now, 1, nil
+	h.started, h.nth, h.extra, h.nthExtra = now, 1, nil, 1
+	if h.held != nil {
+		h.held.drop(name, kept)
+	}
 	_, rounds, _ := s.burst(0)
 	for _, a := range addresses {
 		// What went out during the take-over was the first round.
@@ -90,7 +100,7 @@ func (p *plan) start(name string, addresses []Address, s Schedule, now time.Time
 			n, urgent = rounds-1, false
 		}
 		if n > 0 {
-			p.queue(a).add(name, a, s.gap(a), n, urgent)
+			p.due(h, a, n, urgent)
 		}
 	}
 	clear(h.announced)
@@ -99,7 +109,7 @@ func (p *plan) start(name string, addresses []Address, s Schedule, now time.Time
 // announce makes the first announcement of an address due.
 func (p *plan) announce(name string, a Address) {
 	h := p.ensure(name)
-	p.queue(a).add(name, a, h.schedule.gap(a), 1, true)
+	p.due(h, a, 1, true)
 }
 
 // lower answers an advert of lower priority.
@@ -146,7 +156,7 @@ func (p *plan) stop(name string) {
 func (p *plan) round(h *holder, link string, n int, urgent bool) {
 	for _, a := range h.addresses {
 		if link == "" || a.Interface == link {
-			p.queue(a).add(h.name, a, h.schedule.gap(a), n, urgent)
+			p.due(h, a, n, urgent)
 		}
 	}
 }
@@ -180,31 +190,40 @@ func (p *plan) next(now time.Time) (a Address, at time.Time, ok bool) {
 // next one (zero: there is none).
 func (p *plan) advance(now time.Time) (at time.Time) {
 	for _, h := range p.holders {
-		if h.started.IsZero() {
+		if h.heldUntil.After(now) {
+			at = earlier(at, h.heldUntil)
 			continue
 		}
-		for {
-			after, rounds, ok := h.schedule.burst(h.nth)
-			if !ok {
-				break
-			}
-			if due := h.started.Add(after); due.After(now) {
-				at = earlier(at, due)
-				break
-			}
-			p.round(h, "", rounds, false)
-			h.nth++
+		p.letGo(h)
+		if !h.started.IsZero() {
+			at = earlier(at, p.advanceHolder(h, now))
 		}
-		h.extra = slices.DeleteFunc(h.extra, func(e extraBurst) bool {
-			if e.at.After(now) {
-				at = earlier(at, e.at)
-				return false
-			}
-			p.round(h, e.link, e.rounds, false)
-			return true
-		})
 	}
 	return at
+}
+
+func (p *plan) advanceHolder(h *holder, now time.Time) (at time.Time) {
+	for {
+		after, rounds, ok := h.schedule.burst(h.nth)
+		if !ok {
+			break
+		}
+		if due := h.started.Add(after); due.After(now) {
+			at = due
+			break
+		}
+		p.round(h, "", rounds, false)
+		h.nth++
+	}
+	h.extra = slices.DeleteFunc(h.extra, func(e extraBurst) bool {
+		if e.at.After(now) {
+			at = earlier(at, e.at)
+			return false
+		}
+		p.round(h, e.link, e.rounds, false)
+		return true
+	})
+	return earlier(at, p.advanceExtra(h, now))
 }
 
 // earlier returns the earlier of two times, of which zero is never.

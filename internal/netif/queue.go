@@ -5,13 +5,16 @@ import (
 	"time"
 )
 
-// lane is an interface and family: what a least gap holds for.
+// lane is an interface, or a group of them, and a family: what a least gap
+// holds for.
 type lane struct {
-	link string
-	v4   bool
+	link string // of a group: empty
+	// group counts from 1; 0: a single interface.
+	group int
+	v4    bool
 }
 
-func laneOf(a Address) lane { return lane{a.Interface, a.Prefix.Addr().Unmap().Is4()} }
+func laneOf(a Address) lane { return lane{link: a.Interface, v4: a.Prefix.Addr().Unmap().Is4()} }
 
 // entryKey tells entries apart.
 type entryKey struct {
@@ -38,6 +41,8 @@ type queue struct {
 	// last is when the lane was used.
 	last time.Time
 }
+
+func newQueue() *queue { return &queue{byKey: map[entryKey]*entry{}} }
 
 // add makes n announcements due. What is left of an earlier burst is not added
 // up: a lane with a wide gap would otherwise fall behind without end.
@@ -102,4 +107,18 @@ func (q *queue) drop(owner string, kept map[Key]bool) {
 		delete(q.byKey, entryKey{e.owner, e.address.Key})
 		return true
 	})
+}
+
+// remove takes all entries of an owner (empty: of all) out of the queue.
+func (q *queue) remove(owner string) []*entry {
+	var out []*entry
+	for _, e := range q.entries {
+		if owner == "" || e.owner == owner {
+			out = append(out, e)
+		}
+	}
+	for _, e := range out {
+		q.drop(e.owner, nil)
+	}
+	return out
 }

@@ -26,6 +26,11 @@ type Schedule struct {
 	// announced once more; 0: never.
 	Extra    time.Duration
 	ExtraAll bool
+	// Own is the instance's own interface, which ExtraAll leaves out.
+	Own string
+	// MasterDown is the instance's master-down interval: after a stall of that
+	// length somebody else may be master. 0: one second.
+	MasterDown time.Duration
 }
 
 // AnnounceGroup is garp_group: interfaces that share one gap between
@@ -33,6 +38,25 @@ type Schedule struct {
 type AnnounceGroup struct {
 	Interfaces           []string
 	Interval, NAInterval time.Duration
+}
+
+// Wiring is what the gaps and the extra announcements depend on beside the
+// instances themselves.
+type Wiring struct {
+	Groups []AnnounceGroup
+	// Parents has the parent of each virtual link by the link's name. On a wire
+	// they count as one.
+	Parents map[string]string
+}
+
+// extra tells whether an address is one of those that are announced in the
+// period Extra.
+func (s Schedule) extra(a Address, w Wiring) bool {
+	if s.ExtraAll {
+		return a.Interface != s.Own
+	}
+	_, virtual := w.Parents[a.Interface]
+	return virtual
 }
 
 // burst returns the nth burst (from 0) of an instance that became master, as
@@ -55,9 +79,13 @@ func (s Schedule) burst(n int) (after time.Duration, rounds int, ok bool) {
 
 // gap is the least time between two announcements of an address's family on
 // its interface.
-func (s Schedule) gap(a Address) time.Duration {
-	if a.Prefix.Addr().Unmap().Is4() {
+func (s Schedule) gap(v4 bool) time.Duration {
+	if v4 {
 		return s.Interval
 	}
 	return s.NAInterval
+}
+
+func (g AnnounceGroup) gap(v4 bool) time.Duration {
+	return Schedule{Interval: g.Interval, NAInterval: g.NAInterval}.gap(v4)
 }
