@@ -167,13 +167,10 @@ func (f *fifo) lose(unwritten int) {
 	f.mu.Lock()
 	lost := unwritten + len(f.lines.lines)
 	f.dropped += uint64(lost)
-	tickets := f.lines.tickets()
-	f.lines = backlog{}
 	f.mu.Unlock()
 	if lost > 0 {
-		f.log.Warn("notify: the FIFO ends with lines that nobody read", "dropped", lost)
+		f.log.Warn("notify: the FIFO ends with lines that were not written", "dropped", lost)
 	}
-	f.release(tickets...)
 }
 
 // launch starts the reader that the configuration asks for.

@@ -222,3 +222,39 @@ func TestStatesOnReload(t *testing.T) {
 		t.Errorf("the script ran %d times", len(got)/2)
 	}
 }
+
+// What Run leaves unwritten when it is ended in the middle is the next one's to
+// tell; what a reload leaves unwritten is nobody's.
+func TestFIFOThatEndsWithLines(t *testing.T) {
+	for what, c := range map[string]struct {
+		end   func(*live)
+		acked bool
+	}{
+		"killed":   {func(l *live) { l.quit(); <-l.over }, false},
+		"reloaded": {func(l *live) { l.Configure(Settings{}) }, true},
+	} {
+		t.Run(what, func(t *testing.T) {
+			l := newLive(t)
+			l.patience, l.moment = time.Hour, 100*time.Millisecond
+			l.Configure(Settings{FIFOs: FIFOs{All: FIFO{Path: l.path("fifo")}}})
+			r := listen(t, l.path("fifo"))
+			var sent uint64
+			until(t, "lines wait", func() bool {
+				for range 100 {
+					sent++
+					e := instance(sent, "A", []string{Backup, Master}[sent%2])
+					l.Notify(e)
+				}
+				time.Sleep(20 * time.Millisecond)
+				return l.Status().FIFOs[0].Waiting > 200
+			})
+			c.end(l)
+			if c.acked {
+				until(t, "nobody waits for it", func() bool { return len(l.acks()) == int(sent) })
+			} else if n := uint64(len(l.acks())); n >= sent {
+				t.Errorf("%d of %d events are acknowledged", n, sent)
+			}
+			_ = nextLine(t, r)
+		})
+	}
+}

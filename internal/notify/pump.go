@@ -179,11 +179,6 @@ func (p *pump) giveUp() {
 // pipe, and end by itself at the end of file, before it is stopped.
 func (p *pump) close(ctx context.Context) {
 	p.ending()
-	unwritten := 0
-	if p.holding {
-		unwritten = 1
-		p.release(p.current.ticket)
-	}
 	if p.file != nil {
 		if p.reader != nil {
 			p.letRead(ctx, p.end)
@@ -201,7 +196,15 @@ func (p *pump) close(ctx context.Context) {
 		timer.Stop()
 	}
 	p.stopReader()
+	unwritten := 0
+	if p.holding {
+		unwritten = 1
+	}
 	p.lose(unwritten)
+	// Where Run was ended in the middle the next process is to tell it all again.
+	if ctx.Err() == nil {
+		p.giveUp()
+	}
 }
 
 // letRead waits until the pipe is empty.
