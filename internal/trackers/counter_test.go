@@ -2,6 +2,7 @@ package trackers
 
 import (
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -64,6 +65,22 @@ func TestCounterIsResultsInARow(t *testing.T) {
 			if c.n < 0 || c.n > rise+fall-1 {
 				t.Fatalf("counter at %d", c.n)
 			}
+		}
+	})
+}
+
+// Runs stay on the grid of the first one, and none is due in the past.
+func TestNextStaysOnTheGrid(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		due := time.Unix(1000, 0)
+		interval := time.Duration(rapid.Int64Range(int64(time.Millisecond), int64(time.Hour)).Draw(t, "interval"))
+		took := time.Duration(rapid.Int64Range(0, int64(24*time.Hour)).Draw(t, "took"))
+		got, missed := next(due, due.Add(took), interval)
+		if got.Sub(due) != time.Duration(missed+1)*interval {
+			t.Fatalf("due after %v, %d missed", got.Sub(due), missed)
+		}
+		if early := got.Sub(due.Add(took)); early < 0 || early >= interval && missed > 0 {
+			t.Fatalf("due %v after now, %d missed", early, missed)
 		}
 	})
 }
