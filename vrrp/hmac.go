@@ -11,7 +11,8 @@ import (
 
 // The HMAC extension of keepalived 2.4.2 and later
 // (draft-cassen-vrrp-auth-hmac): a trailer behind the VRRP message, which
-// neither its checksum nor the length in a pseudo-header counts.
+// neither its checksum nor the length in a pseudo-header counts. It was written
+// from the documentation of that format; no other router was tried against it.
 //
 //	0   1  extension type: 1, HMAC-SHA-256 truncated to 128 bits
 //	1   1  key ID

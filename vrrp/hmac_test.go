@@ -116,8 +116,6 @@ func (c *hmacCase) run(t *testing.T) {
 	}
 }
 
-func hmacMode(m vrrp.HMACMode) func(*vrrp.Config) { return func(c *vrrp.Config) { c.HMAC.Mode = m } }
-
 func hmacOff(c *vrrp.Config) { c.HMAC = vrrp.HMACConfig{} }
 
 func monotonic(c *vrrp.Config) { c.HMAC.Monotonic = true }
@@ -149,6 +147,7 @@ func TestHMACDrops(t *testing.T) {
 		{name: "no peer", config: func(c *vrrp.Config) {
 			c.Peers = []vrrp.Peer{{Addr: netip.MustParseAddr("192.0.2.9")}}
 		}, want: vrrp.DropPeer},
+		{name: "our own", config: func(c *vrrp.Config) { c.Source = receiveSrc }, want: vrrp.DropOwnSource},
 		{name: "signed, for who knows nothing of it", config: hmacOff},
 	} {
 		t.Run(c.name, c.run)

@@ -71,7 +71,10 @@ func (r *Receiver) judgeHMAC(rx *Received, message, rest []byte) Drop {
 	if h == nil {
 		return Accepted
 	}
-	if r.cfg.Unicast() && r.peer(rx.Src) < 0 {
+	switch {
+	case rx.Src == r.source:
+		return DropOwnSource // it would verify, and take another sender's place
+	case r.cfg.Unicast() && r.peer(rx.Src) < 0:
 		return DropPeer // there is no place for its last stamp
 	}
 	t, drop := findTrailer(rest)
