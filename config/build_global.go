@@ -60,8 +60,8 @@ func (b *builder) bufferPolicy() {
 		}
 		seen[v] = true
 	}
-	if v, ok := b.global.values["vrrp_rx_bufs_multiplier"]; ok && !b.global.has("vrrp_rx_bufs_policy") && !b.global.misspelt("vrrp_rx_bufs_policy") {
-		b.fail(v.name, "vrrp_rx_bufs_multiplier does not fit here", "there is no vrrp_rx_bufs_policy")
+	if _, ok := get[int64](b.global, "vrrp_rx_bufs_multiplier"); ok && !b.global.has("vrrp_rx_bufs_policy") && !b.global.misspelt("vrrp_rx_bufs_policy") {
+		b.fail(b.global.values["vrrp_rx_bufs_multiplier"].name, "vrrp_rx_bufs_multiplier does not fit here", "there is no vrrp_rx_bufs_policy")
 	}
 }
 

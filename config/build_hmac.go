@@ -36,10 +36,12 @@ func (b *builder) hmac(n *node, c *vrrp.Config) {
 		b.fail(h.header, "Missing key", `write key "1" { value = "..." }`)
 	}
 	seen := map[uint8]*node{}
+	known := !h.partial // whether seen has all IDs
 	for _, k := range keys {
 		id, err := strconv.ParseUint(k.label, 10, 8)
 		if err != nil || id == 0 || k.label != strconv.FormatUint(id, 10) {
 			b.fail(k.labelRange, "Invalid ID of a key", "must be a number, 1 to 255")
+			known = false
 			continue
 		}
 		if first := seen[uint8(id)]; first != nil {
@@ -51,7 +53,7 @@ func (b *builder) hmac(n *node, c *vrrp.Config) {
 			c.HMAC.Keys = append(c.HMAC.Keys, vrrp.HMACKey{ID: uint8(id), Key: b.key(k, value)})
 		}
 	}
-	if c.HMAC.Active != 0 && seen[c.HMAC.Active] == nil && len(seen) == len(keys) && len(keys) > 0 && !h.partial {
+	if c.HMAC.Active != 0 && seen[c.HMAC.Active] == nil && len(keys) > 0 && known {
 		b.fail(h.at("active_key"), fmt.Sprintf("There is no key %d", c.HMAC.Active), `write key "%d" { value = "..." }`, c.HMAC.Active)
 	}
 }

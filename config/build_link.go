@@ -159,6 +159,7 @@ func (b *builder) mac(k *node, c *vrrp.Config) string {
 	}
 	if mac != ours && (strings.HasPrefix(mac, rfcMAC+"1:") || strings.HasPrefix(mac, rfcMAC+"2:")) {
 		b.fail(k.at("mac"), "The MAC address is another virtual router's", "RFC 9568 gives this one %s", ours)
+		return ours
 	}
 	return mac
 }

@@ -27,8 +27,8 @@ func (b *builder) addressing(n *node, c *vrrp.Config) {
 // oldChecksum settles the checksum of old keepalived versions.
 func (b *builder) oldChecksum(n *node, c *vrrp.Config, unicast bool) {
 	c.OldChecksum = or(n, "old_unicast_checksum", vrrp.OldChecksumLearn)
-	if v, ok := n.values["old_unicast_checksum"]; ok && (!unicast || c.Version == 2 || c.Family == vrrp.IPv6) {
-		b.warn(v.name, "old_unicast_checksum has no effect here", "it is for version 3 over IPv4 with unicast_peer")
+	if _, ok := get[vrrp.OldChecksum](n, "old_unicast_checksum"); ok && (!unicast || c.Version == 2 || c.Family == vrrp.IPv6) {
+		b.warn(n.values["old_unicast_checksum"].name, "old_unicast_checksum has no effect here", "it is for version 3 over IPv4 with unicast_peer")
 	}
 }
 

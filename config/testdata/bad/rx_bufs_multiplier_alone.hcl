@@ -1,0 +1,3 @@
+global {
+  vrrp_rx_bufs_multiplier = 2 # ERROR: there is no vrrp_rx_bufs_policy
+}
