@@ -155,10 +155,7 @@ func readable(t *testing.T, mode uint32) string {
 	path := filepath.Join(dir, "other")
 	// Written by another process: a script that is started meanwhile would
 	// otherwise inherit the open file, which then cannot be executed.
-	cp := exec.Command("cp", "/dev/stdin", path)
-	if cp.Stdin, err = os.Open("/proc/self/exe"); err != nil {
-		t.Fatal(err)
-	}
+	cp := exec.Command("cp", fmt.Sprintf("/proc/%d/exe", os.Getpid()), path)
 	if out, err := cp.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

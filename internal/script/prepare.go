@@ -88,6 +88,8 @@ func explain(err error) error {
 		return fmt.Errorf("%w: neither a program nor a script with a #! line", err)
 	case errors.Is(err, syscall.ENOENT):
 		return fmt.Errorf("%w: it, or what its #! line names", err)
+	case errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EINVAL): // a user namespace
+		return fmt.Errorf("%w: perhaps its user or groups cannot be set here", err)
 	}
 	return err
 }

@@ -54,7 +54,7 @@ func (c Command) Start(o Options) (*Process, error) {
 	started := make(chan error, 1)
 	onOwnThread(func() { p.own(id, r, w, started) })
 	if err := <-started; err != nil {
-		return nil, fmt.Errorf("%s: %w", cmd.Path, explain(err))
+		return nil, explain(err)
 	}
 	return p, nil
 }
