@@ -3,6 +3,7 @@ package netif
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"syscall"
 
 	"github.com/vishvananda/netlink/nl"
@@ -21,9 +22,18 @@ func find(attrs []syscall.NetlinkRouteAttr, kind uint16) []byte {
 	return nil
 }
 
+// readAttrs reads attributes. The kernel pads them to four bytes, on which
+// package nl relies.
+func readAttrs(b []byte) ([]syscall.NetlinkRouteAttr, error) {
+	if odd := len(b) % syscall.RTA_ALIGNTO; odd != 0 {
+		b = append(slices.Clip(b), make([]byte, syscall.RTA_ALIGNTO-odd)...)
+	}
+	return nl.ParseRouteAttr(b)
+}
+
 // nested reads the attributes inside the first attribute of a type.
 func nested(attrs []syscall.NetlinkRouteAttr, kind uint16) ([]syscall.NetlinkRouteAttr, error) {
-	inner, err := nl.ParseRouteAttr(find(attrs, kind))
+	inner, err := readAttrs(find(attrs, kind))
 	if err != nil {
 		return nil, fmt.Errorf("read netlink attribute %d: %w", kind, err)
 	}

@@ -33,10 +33,10 @@ type AddressGone struct{ Key Key }
 // RouteAdded says that a route of ours was added or replaced.
 type RouteAdded struct{ Key RouteKey }
 
-// RouteGone says that a route of ours was deleted, whoever did it. The kernel
-// does not always tell: with an interface that is switched off or deleted, IPv4
-// routes go in silence, and a preferred source address can take routes along.
-// Who needs to know lists them after an event of a link or an address.
+// RouteGone says that a route of ours was deleted, whoever did it, or that an
+// IPv6 route lost one of its next hops. The kernel does not always tell (see
+// OurRoutes): who needs to know lists the routes after an event of a link or an
+// address.
 type RouteGone struct{ Key RouteKey }
 
 // RuleAdded says that a rule of ours was added.

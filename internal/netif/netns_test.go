@@ -12,7 +12,7 @@ import (
 )
 
 // newTable opens a Table in a namespace of its own.
-func newTable(t testing.TB, ns *nstest.NS, remembered ...Key) *Table {
+func newTable(t *testing.T, ns *nstest.NS, remembered ...Key) *Table {
 	t.Helper()
 	var table *Table
 	var err error
@@ -24,7 +24,7 @@ func newTable(t testing.TB, ns *nstest.NS, remembered ...Key) *Table {
 	return table
 }
 
-func testLog(t testing.TB) *slog.Logger {
+func testLog(t *testing.T) *slog.Logger {
 	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 

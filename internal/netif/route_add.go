@@ -46,7 +46,8 @@ func (t *Table) addRoute(ctx context.Context, r Route) (Outcome, error) {
 	add := routeChange{t: t, want: want, given: r}
 	switch {
 	case len(ours) == 1 && want.stands(ours[0].Route):
-		return AlreadyOurs, t.own.keepRoute(want.key(), want.Protocol)
+		_, err := t.own.keepRoute(want.key(), want.Protocol)
+		return AlreadyOurs, err
 	case len(ours) > 0:
 		return AlreadyOurs, add.replace(ctx, ours)
 	}
@@ -91,10 +92,14 @@ func (c routeChange) send(flags int) error {
 	if err != nil {
 		return err
 	}
-	if _, err := req.Execute(unix.NETLINK_ROUTE, 0); err != nil {
-		return err
+	undo, err := c.t.own.keepRoute(c.want.key(), c.want.Protocol)
+	if err == nil {
+		_, err = req.Execute(unix.NETLINK_ROUTE, 0)
 	}
-	return c.t.own.keepRoute(c.want.key(), c.want.Protocol)
+	if err != nil {
+		undo()
+	}
+	return err
 }
 
 // inOrder are the flags for a route that is put before or after others.

@@ -83,6 +83,8 @@ func (r Route) checkShape() error {
 	switch {
 	case r.goesNowhere() && (single || len(r.NextHops) > 0):
 		return fmt.Errorf("%s: such a route has no next hop", r.Type)
+	case r.goesNowhere() && r.Pref != "" && r.Pref != "medium":
+		return fmt.Errorf("pref: the kernel ignores it for %s", r.Type)
 	case single && len(r.NextHops) > 0:
 		return errors.New("via, dev, onlink and encap belong to each next hop where there are several")
 	case !r.goesNowhere() && !r.Via.IsValid() && r.Dev == "" && len(r.NextHops) == 0:

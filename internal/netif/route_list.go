@@ -15,6 +15,11 @@ import (
 // that carry Mark, also those of an earlier run, and those of this run that
 // were given a protocol. The kernel looks for them; what others have costs
 // next to nothing. DeleteRoute takes what it returns.
+//
+// There are changes without an event: IPv4 routes go in silence when their
+// interface is switched off or deleted, or loses the address that made the next
+// hop reachable; an IPv4 multipath route goes with the first of its interfaces
+// that is deleted.
 func (t *Table) OurRoutes(ctx context.Context) ([]Route, error) {
 	var ours []Route
 	for _, protocol := range t.own.protocols() {

@@ -66,7 +66,7 @@ func (m RouteMetrics) attribute() *nl.RtAttr {
 // parseMetrics reads RTA_METRICS.
 func parseMetrics(b []byte) (RouteMetrics, error) {
 	var m RouteMetrics
-	attrs, err := nl.ParseRouteAttr(b)
+	attrs, err := readAttrs(b)
 	if err != nil {
 		return m, fmt.Errorf("read a route's metrics: %w", err)
 	}

@@ -34,22 +34,30 @@ func (o *ownership) ownsRoute(k RouteKey, protocol uint8) bool {
 	return ok && given == protocol
 }
 
-// keepRoute writes down that a route is ours.
-func (o *ownership) keepRoute(k RouteKey, protocol uint8) error {
+// keepRoute writes down that a route is ours, before the kernel is asked for
+// it: else its event would not get through. undo is for the case that the
+// kernel refuses.
+func (o *ownership) keepRoute(k RouteKey, protocol uint8) (undo func(), err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if protocol == Mark {
-		delete(o.routes, k)
-		return nil
-	}
-	if o.routes[k] == protocol {
-		return nil
+	old, known := o.routes[k]
+	if known && old == protocol || !known && protocol == Mark {
+		return func() {}, nil
 	}
 	if o.routes == nil {
 		o.routes = map[RouteKey]uint8{}
 	}
+	// That of Mark is written down as well: it says nothing new, and hides
+	// that there was another one.
 	o.routes[k] = protocol
-	return o.refilter()
+	undo = func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if delete(o.routes, k); known {
+			o.routes[k] = old
+		}
+	}
+	return undo, o.refilter()
 }
 
 func (o *ownership) dropRoute(k RouteKey) {

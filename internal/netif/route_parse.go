@@ -29,7 +29,7 @@ func parseRoute(m []byte) (routeRecord, error) {
 	}
 	rec := routeRecord{header: *nl.DeserializeRtMsg(m)}
 	var err error
-	if rec.attrs, err = nl.ParseRouteAttr(m[unix.SizeofRtMsg:]); err != nil {
+	if rec.attrs, err = readAttrs(m[unix.SizeofRtMsg:]); err != nil {
 		return rec, fmt.Errorf("read route message: %w", err)
 	}
 	h, attrs := rec.header, rec.attrs
@@ -81,7 +81,7 @@ func (rec *routeRecord) parseHops() error {
 		if size < unix.SizeofRtNexthop || size > len(rest) {
 			return fmt.Errorf("next hop of %d bytes where there are %d", size, len(rest))
 		}
-		attrs, err := nl.ParseRouteAttr(rest[unix.SizeofRtNexthop:size])
+		attrs, err := readAttrs(rest[unix.SizeofRtNexthop:size])
 		if err != nil {
 			return fmt.Errorf("read next hop: %w", err)
 		}

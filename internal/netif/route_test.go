@@ -15,14 +15,17 @@ import (
 )
 
 // newRouter returns a namespace with eth0 and eth1, addressed, and its Table.
-func newRouter(t testing.TB) (*nstest.NS, *Table) {
+func newRouter(t *testing.T) (*nstest.NS, *Table) {
 	t.Helper()
 	ns, peer := nstest.New(t), nstest.New(t)
 	nstest.Veth(t, ns, "eth0", peer, "eth0")
 	nstest.Veth(t, ns, "eth1", peer, "eth1")
-	for _, a := range []string{"10.0.0.1/24 dev eth0", "10.0.1.1/24 dev eth1", "2001:db8::1/64 dev eth0", "2001:db8:1::1/64 dev eth1"} {
+	for _, a := range []string{"10.0.0.1/24 dev eth0", "10.0.1.1/24 dev eth1", "2001:db8::1/64 dev eth0 nodad", "2001:db8:1::1/64 dev eth1 nodad"} {
 		ns.Run(t, append([]string{"ip", "addr", "add"}, strings.Fields(a)...)...)
 	}
+	eventually(t, "addresses of IPv6", func() bool {
+		return strings.Count(ns.Run(t, "ip", "-6", "route", "show", "table", "local"), "local 2001:") == 2
+	})
 	return ns, newTable(t, ns)
 }
 

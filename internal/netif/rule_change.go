@@ -53,10 +53,11 @@ func (t *Table) addRule(ctx context.Context, r Rule) (Outcome, error) {
 func (t *Table) createRule(k RuleKey) error {
 	req := t.request(unix.RTM_NEWRULE, unix.NLM_F_CREATE|unix.NLM_F_ACK)
 	k.write(req)
+	t.own.keepRule(k) // before its event comes
 	if _, err := req.Execute(unix.NETLINK_ROUTE, 0); err != nil {
+		t.own.dropRule(k)
 		return err
 	}
-	t.own.keepRule(k)
 	return nil
 }
 

@@ -66,7 +66,7 @@ func parseRule(m []byte) (RuleKey, error) {
 		return RuleKey{}, fmt.Errorf("rule message of %d bytes", len(m))
 	}
 	h := nl.DeserializeRtMsg(m)
-	attrs, err := nl.ParseRouteAttr(m[unix.SizeofRtMsg:])
+	attrs, err := readAttrs(m[unix.SizeofRtMsg:])
 	if err != nil {
 		return RuleKey{}, fmt.Errorf("read rule message: %w", err)
 	}

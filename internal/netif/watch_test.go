@@ -61,6 +61,14 @@ func describe(ev Event) string {
 		return fmt.Sprintf("address %s ours=%v", ev.Address.Key, ev.Address.Ours)
 	case AddressGone:
 		return "address gone " + ev.Key.String()
+	case RouteAdded:
+		return "route " + ev.Key.String()
+	case RouteGone:
+		return "route gone " + ev.Key.String()
+	case RuleAdded:
+		return "rule " + ev.Key.String()
+	case RuleGone:
+		return "rule gone " + ev.Key.String()
 	case Resync:
 		if errors.Is(ev.Reason, unix.ENOBUFS) {
 			return "resync after an overrun"
