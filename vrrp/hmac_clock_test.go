@@ -75,102 +75,106 @@ func (c *clocks) step(sender, receiver time.Duration) {
 	c.from, c.to = c.from.Add(sender), c.to.Add(receiver)
 }
 
+const hour = time.Hour
+
+// clockSteps are what happens to clocks, and what is believed then.
+var clockSteps = []struct {
+	name string
+	do   func(*clocks)
+}{
+	{"a replay", func(c *clocks) { c.all(20); c.replay(); c.all(5) }},
+	{"our clock is set forward, then back", func(c *clocks) {
+		c.all(10)
+		c.step(0, hour)
+		c.none(10, vrrp.DropHMACStale)
+		c.replay()
+		c.step(0, -hour)
+		c.replay()
+		c.all(10)
+	}},
+	{"our clock is set back, then forward", func(c *clocks) {
+		c.all(10)
+		c.step(0, -hour)
+		c.none(10, vrrp.DropHMACStale)
+		c.step(0, hour)
+		c.replay()
+		c.all(10)
+	}},
+	{"the peer's clock is set forward, then back", func(c *clocks) {
+		c.all(10)
+		c.step(hour, 0)
+		c.none(10, vrrp.DropHMACStale)
+		c.step(-hour, 0)
+		c.all(10)
+		c.replay()
+	}},
+	{"the peer's clock is set back, then forward", func(c *clocks) {
+		c.all(10)
+		c.step(-hour, 0)
+		c.none(10, vrrp.DropHMACStale)
+		c.step(hour, 0)
+		c.all(10)
+		c.replay()
+	}},
+	{"the peer's clock is set by less than the window", func(c *clocks) {
+		c.all(10)
+		c.step(hmacWindow-time.Second, 0)
+		c.all(3)
+		c.step(-hmacWindow+time.Second, 0)
+		c.all(10)
+		c.replay()
+	}},
+	{"both clocks are set forward, then back to where they would be", func(c *clocks) {
+		c.all(10)
+		c.step(hour, hour)
+		c.all(10)
+		c.step(-hour, -hour)
+		c.replay()
+		c.all(10)
+		c.step(hour, hour)
+		c.replay()
+		c.all(10)
+	}},
+	{"both clocks are set back into a time that was heard", setBackInto(600, 100)},
+	{"they are set back there again and again", func(c *clocks) {
+		c.all(300)
+		for range 20 {
+			c.step(-150*time.Second-7*time.Millisecond, -150*time.Second-7*time.Millisecond)
+			c.replay()
+			c.all(100)
+		}
+	}},
+	{"both clocks are set back to before everything", setBackInto(50, 5000)},
+	{"the clocks are ten years ahead for a moment", func(c *clocks) {
+		const years = 10 * 365 * 24 * hour
+		c.all(10)
+		c.step(years, years)
+		c.all(10)
+		c.step(-years, -years)
+		c.all(20000)
+		c.replay()
+	}},
+	{"the peer restarts with a clock that is late, and is corrected", func(c *clocks) {
+		c.all(10)
+		c.sender = newHMACSender(c.cfg, receiveSrc)
+		c.step(-hour, 0)
+		c.none(3, vrrp.DropHMACStale)
+		c.step(hour, 0)
+		c.all(10)
+	}},
+	{"the peer restarts with a clock that is a little late", func(c *clocks) {
+		c.all(10)
+		c.sender = newHMACSender(c.cfg, receiveSrc)
+		c.step(-4*time.Second, 0)
+		c.none(3, vrrp.DropHMACReplay)
+		c.run(1) // it has caught up
+		c.all(10)
+		c.replay()
+	}},
+}
+
 func TestHMACClockSteps(t *testing.T) {
-	const hour = time.Hour
-	for _, s := range []struct {
-		name string
-		do   func(*clocks)
-	}{
-		{"a replay", func(c *clocks) { c.all(20); c.replay(); c.all(5) }},
-		{"our clock is set forward, then back", func(c *clocks) {
-			c.all(10)
-			c.step(0, hour)
-			c.none(10, vrrp.DropHMACStale)
-			c.replay()
-			c.step(0, -hour)
-			c.replay()
-			c.all(10)
-		}},
-		{"our clock is set back, then forward", func(c *clocks) {
-			c.all(10)
-			c.step(0, -hour)
-			c.none(10, vrrp.DropHMACStale)
-			c.step(0, hour)
-			c.replay()
-			c.all(10)
-		}},
-		{"the peer's clock is set forward, then back", func(c *clocks) {
-			c.all(10)
-			c.step(hour, 0)
-			c.none(10, vrrp.DropHMACStale)
-			c.step(-hour, 0)
-			c.all(10)
-			c.replay()
-		}},
-		{"the peer's clock is set back, then forward", func(c *clocks) {
-			c.all(10)
-			c.step(-hour, 0)
-			c.none(10, vrrp.DropHMACStale)
-			c.step(hour, 0)
-			c.all(10)
-			c.replay()
-		}},
-		{"the peer's clock is set by less than the window", func(c *clocks) {
-			c.all(10)
-			c.step(hmacWindow-time.Second, 0)
-			c.all(3)
-			c.step(-hmacWindow+time.Second, 0)
-			c.all(10)
-			c.replay()
-		}},
-		{"both clocks are set forward, then back to where they would be", func(c *clocks) {
-			c.all(10)
-			c.step(hour, hour)
-			c.all(10)
-			c.step(-hour, -hour)
-			c.replay()
-			c.all(10)
-			c.step(hour, hour)
-			c.replay()
-			c.all(10)
-		}},
-		{"both clocks are set back into a time that was heard", setBackInto(600, 100)},
-		{"they are set back there again and again", func(c *clocks) {
-			c.all(300)
-			for range 20 {
-				c.step(-150*time.Second-7*time.Millisecond, -150*time.Second-7*time.Millisecond)
-				c.replay()
-				c.all(100)
-			}
-		}},
-		{"both clocks are set back to before everything", setBackInto(50, 5000)},
-		{"the clocks are ten years ahead for a moment", func(c *clocks) {
-			const years = 10 * 365 * 24 * hour
-			c.all(10)
-			c.step(years, years)
-			c.all(10)
-			c.step(-years, -years)
-			c.all(20000)
-			c.replay()
-		}},
-		{"the peer restarts with a clock that is late, and is corrected", func(c *clocks) {
-			c.all(10)
-			c.sender = newHMACSender(c.cfg, receiveSrc)
-			c.step(-hour, 0)
-			c.none(3, vrrp.DropHMACStale)
-			c.step(hour, 0)
-			c.all(10)
-		}},
-		{"the peer restarts with a clock that is a little late", func(c *clocks) {
-			c.all(10)
-			c.sender = newHMACSender(c.cfg, receiveSrc)
-			c.step(-4*time.Second, 0)
-			c.none(3, vrrp.DropHMACReplay)
-			c.run(1) // it has caught up
-			c.all(10)
-			c.replay()
-		}},
-	} {
+	for _, s := range clockSteps {
 		t.Run(s.name, func(t *testing.T) { s.do(newClocks(t, nil)) })
 	}
 }
