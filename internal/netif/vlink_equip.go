@@ -116,10 +116,16 @@ func (t *Table) settle(ctx context.Context, w wantedLink) error {
 	if !w.IPv4 {
 		return nil
 	}
-	// Else the parent answers ARP for the virtual address, with its own MAC.
+	// Else the parent answers ARP for the virtual address, with its own MAC, and
+	// asks in its name: answers to clients leave through the parent, and the
+	// neighbours learn from a question as well (seen: a client had the parent's
+	// MAC after one datagram).
 	user := linkUser(w.Name)
-	for _, what := range []string{"arp_ignore", "arp_filter"} {
-		if err := t.sysctls.Raise(user, setting4(w.Parent, what), 1); err != nil {
+	for _, s := range []struct {
+		what  string
+		least int
+	}{{"arp_ignore", 1}, {"arp_filter", 1}, {"arp_announce", 2}} {
+		if err := t.sysctls.Raise(user, setting4(w.Parent, s.what), s.least); err != nil {
 			return err
 		}
 	}

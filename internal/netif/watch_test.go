@@ -57,6 +57,8 @@ func describe(ev Event) string {
 		return fmt.Sprintf("link %s up=%v", ev.Link.Name, ev.Link.Up)
 	case LinkGone:
 		return "link gone " + ev.Name
+	case PeersAsked:
+		return "peers asked " + ev.Name
 	case AddressAdded:
 		return fmt.Sprintf("address %s ours=%v", ev.Address.Key, ev.Address.Ours)
 	case AddressGone:
