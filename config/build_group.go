@@ -15,7 +15,7 @@ func (b *builder) buildGroups() {
 		b.unique(n, b.groups)
 		g := SyncGroup{Name: n.label, Notify: b.scripts(n)}
 		g.Notify.PriorityChanges = false // its priority is always 0
-		g.Members = b.names(n, "vrrp_instance", func(name string, at hcl.Range) bool {
+		g.Members = b.names(n, func(name string, at hcl.Range) bool {
 			if first, ok := in[name]; ok {
 				b.clash(at, fmt.Sprintf("vrrp_instance %q is in a sync group already", name), "", first, "first here")
 				return false
@@ -33,7 +33,7 @@ func (b *builder) buildGroups() {
 
 // names reads a list of names of instances; take may refuse one. None of them
 // is a mistake.
-func (b *builder) names(n *node, kind string, take func(string, hcl.Range) bool) []string {
+func (b *builder) names(n *node, take func(string, hcl.Range) bool) []string {
 	list, given := get[[]any](n, "group")
 	if given && len(list) == 0 {
 		b.fail(n.at("group"), "The group is empty", "needs the names of instances")
@@ -42,7 +42,7 @@ func (b *builder) names(n *node, kind string, take func(string, hcl.Range) bool)
 	for i, v := range list {
 		name, at := v.(string), n.values["group"].elems[i]
 		if b.instances[name] == nil {
-			b.unknownName(at, kind, name, sortedKeys(b.instances))
+			b.unknownName(at, "vrrp_instance", name, sortedKeys(b.instances))
 			continue
 		}
 		if take(name, at) {
@@ -162,7 +162,7 @@ func (b *builder) trackGroups() {
 	for _, n := range b.root.all("track_group") {
 		b.unique(n, b.trackGroup)
 		seen := map[string]bool{}
-		b.members[n.label] = b.names(n, "vrrp_instance", func(name string, at hcl.Range) bool {
+		b.members[n.label] = b.names(n, func(name string, at hcl.Range) bool {
 			if seen[name] {
 				b.fail(at, fmt.Sprintf("vrrp_instance %q listed twice", name), "")
 				return false

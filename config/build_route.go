@@ -55,6 +55,9 @@ func (b *builder) route(n *node, static bool) (netif.Route, bool) {
 	table, _ := b.number(n, "table", "rt_tables")
 	scope, hasScope := b.number(n, "scope", "rt_scopes")
 	tos, _ := b.number(n, "tos", "rt_dsfield")
+	if table == builtinNames["rt_tables"]["main"] {
+		table = 0
+	}
 	r.Table, r.Scope, r.HasScope, r.TOS = uint32(table), netif.Scope(scope), hasScope, uint8(tos)
 	r.Protocol = b.origin(n)
 	r.Realms = b.realms(n)

@@ -49,7 +49,11 @@ func (b *builder) buildTracked() {
 				b.unique(n, names)
 				build(n)
 			}
-			b.tracked[track.ID{Kind: kind, Name: n.label}] = &tracked{node: n, weight: or(n, "weight", weight), reverse: or(n, "reverse", false)}
+			t := &tracked{node: n}
+			if kind != track.VirtualServer { // there, weight is that of servers
+				t.weight, t.reverse = or(n, "weight", weight), or(n, "reverse", false)
+			}
+			b.tracked[track.ID{Kind: kind, Name: n.label}] = t
 		}
 	}
 	each(track.Script, 0, b.script)
@@ -57,11 +61,6 @@ func (b *builder) buildTracked() {
 	each(track.Process, 0, b.process)
 	each(track.BFD, 0, b.session)
 	each(track.VirtualServer, 0, nil)
-	for id, t := range b.tracked {
-		if id.Kind == track.VirtualServer { // there, weight is that of servers
-			t.weight, t.reverse = 0, false
-		}
-	}
 }
 
 // script builds one vrrp_script.
@@ -101,6 +100,9 @@ func (b *builder) process(n *node) {
 		} else {
 			p.Params = append(p.Params, v.(string))
 		}
+	}
+	if strings.ContainsAny(p.Command, " \t") {
+		b.warn(n.at("process"), "The name of the process has blanks", "parameters are elements of the list: %s", listOfArgs(strings.Fields(p.Command)))
 	}
 	p.Match = map[string]track.ParamMatch{"exact": track.MatchExact, "initial": track.MatchInitial, "partial": track.MatchPartial}[or(n, "param_match", "")]
 	if p.Match == track.MatchAny && len(p.Params) > 0 {

@@ -66,9 +66,29 @@ func (b *builder) family(n *node, c *vrrp.Config) {
 			first = a
 		}
 	}
-	if first.IsValid() {
+	switch {
+	case first.IsValid():
 		c.Family = familyOf(first)
+	case n.one("virtual_ipaddress") == nil && or(n, "no_virtual_ipaddress", false):
+		c.Family = b.familyWithout(n)
 	}
+}
+
+// familyWithout is the family of an instance without addresses in its adverts
+// and without a source address: that of its peers, its group or its excluded
+// addresses, else IPv4.
+func (b *builder) familyWithout(n *node) vrrp.Family {
+	for _, kind := range []string{"unicast_peer", "virtual_ipaddress_excluded"} {
+		if k := n.one(kind); k != nil {
+			if p, f := readPrefix(k.label); f == nil {
+				return familyOf(p.Addr())
+			}
+		}
+	}
+	if a, ok := get[netip.Addr](n, "mcast_dst_ip"); ok {
+		return familyOf(a)
+	}
+	return vrrp.IPv4
 }
 
 func familyOf(a netip.Addr) vrrp.Family {

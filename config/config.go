@@ -41,7 +41,7 @@ type Static struct {
 // SyncGroup is one vrrp_sync_group: its members are master together.
 type SyncGroup struct {
 	Name string
-	// Members are names of instances, two or more.
+	// Members are names of instances in the order of the file, at least one.
 	Members []string
 	Notify  notify.Scripts
 }

@@ -70,7 +70,8 @@ func addNames(names map[string]uint64, text string) {
 // listOnce returns the *.conf files of a directory, the same for every call.
 // The list is kept among the files that were read.
 func (s *Source) listOnce(dir string) []string {
-	key := dir + "/*.conf"
+	dir = s.absolute(dir)
+	key := filepath.Join(dir, "*.conf")
 	f, ok := s.Reads[key]
 	if !ok && !s.Sealed {
 		f = File{Name: key}

@@ -16,17 +16,17 @@ type number struct {
 	n    uint64
 }
 
-// named is a number up to high, written as one, in hexadecimal as a string, or
+// named is a number from low to high, 32 bits at most, written as one, in hexadecimal as a string, or
 // by name.
 func named(want string, low, high uint64) *kind {
 	return &kind{want: want, read: func(v cty.Value) (any, *fault) {
 		switch v.Type() {
 		case cty.Number:
-			n, acc := v.AsBigFloat().Uint64()
-			if acc != big.Exact || n < low || n > high {
+			n, acc := v.AsBigFloat().Int64()
+			if acc != big.Exact || n < int64(low) || n > int64(high) {
 				return nil, faultf("must be a whole number, %d to %d, or a name", low, high)
 			}
-			return number{n: n}, nil
+			return number{n: uint64(n)}, nil
 		case cty.String:
 			return readNumber(v.AsString(), low, high)
 		}
@@ -162,11 +162,11 @@ var markKind = &kind{want: `a mark as a number, or with a mask "0x1/0xff"`, read
 type span32 struct{ low, high uint32 }
 
 // rangeKind is a number or a range "80-90" up to high.
-func rangeKind(what string, high uint64) *kind {
+func rangeKind(what string, high uint32) *kind {
 	return &kind{want: fmt.Sprintf(`%s: a number, or a range such as "80-90"`, what), read: func(v cty.Value) (any, *fault) {
 		if v.Type() == cty.Number {
-			n, acc := v.AsBigFloat().Uint64()
-			if acc != big.Exact || n > high {
+			n, acc := v.AsBigFloat().Int64()
+			if acc != big.Exact || n < 0 || n > int64(high) {
 				return nil, faultf("must be a whole number, 0 to %d", high)
 			}
 			return span32{uint32(n), uint32(n)}, nil
@@ -180,7 +180,7 @@ func rangeKind(what string, high uint64) *kind {
 		}
 		first, err1 := strconv.ParseUint(a, 10, 64)
 		last, err2 := strconv.ParseUint(z, 10, 64)
-		if err1 != nil || err2 != nil || last > high || first > last {
+		if err1 != nil || err2 != nil || last > uint64(high) || first > last {
 			return nil, faultf("must go upwards within 0 to %d", high)
 		}
 		return span32{uint32(first), uint32(last)}, nil
