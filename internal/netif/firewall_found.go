@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrNoFirewall: the kernel has no nftables, so that accept = false is not to
-// be had.
+// ErrNoFirewall says that the kernel has no nftables, so that accept = false is
+// not to be had.
 var ErrNoFirewall = errors.New("this kernel has no nftables")
 
 // noFirewall makes of the first error of a connection what it says about the

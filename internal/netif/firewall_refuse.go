@@ -10,7 +10,8 @@ import (
 	"github.com/mdlayher/netlink"
 )
 
-// ErrForeignChain: a chain of the wanted name is in the way, and is not ours.
+// ErrForeignChain says that a chain of the wanted name is in the way, and is not
+// ours.
 var ErrForeignChain = errors.New("the chain is not ours")
 
 // Refuse makes the firewall drop what refusals name and nothing else: packets

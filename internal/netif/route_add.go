@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrRouteTaken: a route of somebody else stands where ours should, and ours
-// cannot stand beside it.
+// ErrRouteTaken says that a route of somebody else stands where ours should, and
+// ours cannot stand beside it.
 var ErrRouteTaken = errors.New("another route has this destination and metric")
 
 // AddRoute adds a route. One of ours of the same key that differs is replaced
@@ -39,11 +39,16 @@ func (t *Table) addRoute(ctx context.Context, r Route) (Outcome, error) {
 	}
 	t.change.Lock()
 	defer t.change.Unlock()
+	// Nothing is listed if no route has the key: in a large table that would
+	// take a hundred times as long.
+	add := routeChange{t: t, want: want, given: r}
+	if err := add.send(unix.NLM_F_CREATE | unix.NLM_F_EXCL); !errors.Is(err, unix.EEXIST) {
+		return Added, err
+	}
 	ours, err := t.ourRoutes(ctx, want)
 	if err != nil {
 		return 0, err
 	}
-	add := routeChange{t: t, want: want, given: r}
 	switch {
 	case len(ours) == 1 && want.stands(ours[0].Route):
 		_, err := t.own.keepRoute(want.key(), want.Protocol)
@@ -51,11 +56,7 @@ func (t *Table) addRoute(ctx context.Context, r Route) (Outcome, error) {
 	case len(ours) > 0:
 		return AlreadyOurs, add.replace(ctx, ours)
 	}
-	err = add.send(unix.NLM_F_CREATE | unix.NLM_F_EXCL)
-	if errors.Is(err, unix.EEXIST) {
-		return add.beside(ctx)
-	}
-	return Added, err
+	return add.beside(ctx)
 }
 
 // checkedRoute returns a route as stored.

@@ -179,7 +179,9 @@ func drawRule(t *rapid.T) Rule {
 	maybe("from", func() { r.From = drawPrefix(t, is6) })
 	maybe("to", func() { r.To = drawPrefix(t, is6) })
 	maybe("tos", func() { r.TOS = rapid.Uint8().Draw(t, "tos") & 0xfc })
-	maybe("mark", func() { r.HasMark, r.FWMark, r.FWMask = true, rapid.Uint32().Draw(t, "mark"), rapid.Uint32().Draw(t, "mask") })
+	maybe("mark", func() {
+		r.HasMark, r.FWMark, r.FWMask = true, rapid.Uint32().Draw(t, "mark"), rapid.Uint32().Draw(t, "mask")
+	})
 	maybe("iif", func() { r.IIF = "eth0" })
 	maybe("oif", func() { r.OIF = "eth1" })
 	maybe("uid", func() { r.HasUID, r.UIDLow, r.UIDHigh = true, 5, rapid.Uint32Range(5, 1<<31).Draw(t, "uid") })
