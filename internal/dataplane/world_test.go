@@ -15,6 +15,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"director/internal/netif"
 	"director/internal/wire"
 	"director/ipvs"
@@ -123,6 +125,27 @@ func (w *world) commit(instances []wire.Instance, services ...wire.ServicePlan) 
 		})
 	})
 	synctest.Wait()
+}
+
+// commitGroups is commit with sync groups.
+func (w *world) commitGroups(instances []wire.Instance, groups []wire.Group) {
+	w.commitAll(wire.Begin{Instances: instances, Groups: groups})
+}
+
+// commitAll is commit of everything but services.
+func (w *world) commitAll(b wire.Begin) {
+	w.e.post(func() {
+		b.Generation, b.Full = w.e.generation+1, true
+		w.e.commit(&change{begin: b})
+	})
+	synctest.Wait()
+}
+
+func sameStrings(t *testing.T, got, want []string) {
+	t.Helper()
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
 }
 
 // on has the engine run f.

@@ -58,7 +58,7 @@ func under(path string, roots ...string) bool {
 }
 
 func TestStructurePurePackagesDoNoIO(t *testing.T) {
-	pure := []string{module + "/vrrp", module + "/internal/desired"}
+	pure := []string{module + "/vrrp", module + "/internal/desired", module + "/internal/track"}
 	io := []string{"net", "os", "syscall", "golang.org/x/sys", "golang.org/x/net", "log", "runtime"}
 	// A logger that is handed in is a value, as an address is.
 	values := []string{"net/netip", "log/slog"}
@@ -84,7 +84,8 @@ func TestStructurePurePackagesDoNoIO(t *testing.T) {
 // allowedIO names the packages whose values pure packages use although their
 // clients do I/O; importing them opens nothing.
 func allowedIO(path string) bool {
-	return under(path, module+"/ipvs", module+"/checkers", module+"/internal/netif", module+"/config")
+	return under(path, module+"/ipvs", module+"/checkers", module+"/internal/netif", module+"/config", module+"/bfd",
+		module+"/internal/script", module+"/internal/notify")
 }
 
 func TestStructureDataplaneStaysSmall(t *testing.T) {
