@@ -41,7 +41,8 @@ type Path struct {
 	TTL uint8
 }
 
-// Listener receives. Run is called once; Drain may be called during it.
+// Listener receives. Run is called by one goroutine at a time; Drain may be
+// called during it.
 type Listener interface {
 	// Run gives what arrives to deliver until ctx ends, when it returns nil, or
 	// until the socket fails.

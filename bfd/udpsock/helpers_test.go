@@ -2,6 +2,7 @@ package udpsock_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"sync/atomic"
@@ -31,8 +32,12 @@ func newPair(t *testing.T) (a, b *nstest.NS) {
 	nstest.Veth(t, a, "eth0", b, "eth0")
 	for ns, addrs := range map[*nstest.NS][]netip.Addr{a: {a4, a6, aL}, b: {b4, b6, bL.WithZone("")}} {
 		for _, addr := range addrs {
-			bits := map[bool]int{true: 24, false: 64}[addr.Is4()]
-			ns.Run(t, "ip", "addr", "add", netip.PrefixFrom(addr, bits).String(), "dev", "eth0")
+			// nodad: it can be used at once, also while the link comes up.
+			add := []string{"ip", "addr", "add", addr.String() + "/24", "dev", "eth0"}
+			if addr.Is6() {
+				add = []string{"ip", "addr", "add", addr.String() + "/64", "dev", "eth0", "nodad"}
+			}
+			ns.Run(t, add...)
 		}
 	}
 	return a, b
@@ -86,16 +91,14 @@ type host struct {
 	t       *testing.T
 	set     *bfd.Set
 	network *inNS
-	reports chan bfd.Status
 	stop    func()
 }
 
 // run runs a Set until the test ends.
 func run(t *testing.T, ns *nstest.NS, configs ...bfd.Config) *host {
 	t.Helper()
-	h := &host{t: t, network: &inNS{ns: ns}, reports: make(chan bfd.Status, 1000)}
-	h.set = bfd.New(slog.New(slog.NewTextHandler(t.Output(), nil)), h.network,
-		func(_ string, s bfd.Status) { h.reports <- s })
+	h := &host{t: t, network: &inNS{ns: ns}}
+	h.set = bfd.New(slog.New(slog.NewTextHandler(t.Output(), nil)), h.network, func(string, bfd.Status) {})
 	if err := h.set.Configure(configs); err != nil {
 		t.Fatal(err)
 	}
@@ -110,20 +113,15 @@ func run(t *testing.T, ns *nstest.NS, configs ...bfd.Config) *host {
 	return h
 }
 
-// want waits for a report.
+// want waits until trackers are to believe that the session is up, or down.
 func (h *host) want(up bool) bfd.Status {
 	h.t.Helper()
-	for timeout := time.After(20 * time.Second); ; {
-		select {
-		case s := <-h.reports:
-			if s.Known && s.Up == up {
-				return s
-			}
-		case <-timeout:
-			h.t.Fatalf("not reported: up %v\n%+v", up, h.set.Status())
-		}
-	}
+	return h.await(fmt.Sprintf("up %v", up), func(s bfd.Status) bool { return s.Known && s.Up == up })
 }
+
+// starved reports whether this machine let us wait for so long that the other
+// end may rightly have missed us.
+func starved(s bfd.Status) bool { return s.WorstLateness > 50*time.Millisecond }
 
 // await waits until the status of the only session is as is wanted.
 func (h *host) await(what string, ok func(bfd.Status) bool) bfd.Status {

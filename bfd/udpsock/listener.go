@@ -82,6 +82,9 @@ func (l *listener) setup() error {
 func (l *listener) Run(ctx context.Context, deliver func(*bfd.Received)) error {
 	l.setDeliver(deliver)
 	defer l.setDeliver(nil)
+	if err := l.conn.SetReadDeadline(time.Time{}); err != nil {
+		return fmt.Errorf("BFD: port %d: receive: %w", l.port.Number(), err)
+	}
 	// A deadline in the past wakes the reader.
 	woken := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
@@ -90,7 +93,7 @@ func (l *listener) Run(ctx context.Context, deliver func(*bfd.Received)) error {
 	})
 	defer func() {
 		if !stop() {
-			<-woken
+			<-woken // it must not wake a later Run
 		}
 	}()
 	for ctx.Err() == nil {
