@@ -98,6 +98,9 @@ func readChain(conn *nftables.Conn, c *nftables.Chain) (foundChain, error) {
 			f.others++
 			continue
 		}
+		for f.ours[fingerprint] != nil {
+			fingerprint += " again" // and so not wanted
+		}
 		r.Chain = c
 		f.ours[fingerprint] = r
 	}

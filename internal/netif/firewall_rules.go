@@ -98,7 +98,9 @@ func guardRules(refusals []Refusal, counters bool, index func(name string) (int,
 				if all[place] == nil {
 					all[place] = passes(family)
 				}
-				all[place] = append(all[place], g)
+				if !slices.ContainsFunc(all[place], func(have guardRule) bool { return have.identity() == g.identity() }) {
+					all[place] = append(all[place], g)
+				}
 			}
 		}
 	}

@@ -249,6 +249,20 @@ func TestFirewallManyInstancesAreOneTransaction(t *testing.T) {
 	}
 }
 
+func TestFirewallTakesARefusalTwice(t *testing.T) {
+	ns, _, table := newGuard(t)
+	mustRefuse(t, table, Firewall{}, theVIPs)
+	once := ruleset(t, ns)
+	mustRefuse(t, table, Firewall{}, theVIPs, theVIPs)
+	if diff := cmp.Diff(once, ruleset(t, ns)); diff != "" {
+		t.Error(diff)
+	}
+	mustRefuse(t, table, Firewall{})
+	if got := ruleset(t, ns); got != "" {
+		t.Errorf("left behind:\n%s", got)
+	}
+}
+
 func TestFirewallCountersGoOn(t *testing.T) {
 	ns, client, table := newGuard(t)
 	fw := Firewall{Counters: true}
