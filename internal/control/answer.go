@@ -27,13 +27,9 @@ func (e *engine) serve(ctx context.Context, l net.Listener) {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
 		}
-		w.Header().Set("Content-Type", "application/json")
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(s); err != nil {
-			e.log.Debug("status not delivered", "error", err)
-		}
+		e.reply(w, http.StatusOK, s)
 	})
+	mux.HandleFunc("POST "+api.HandoverPath, e.handover)
 	server := &http.Server{
 		Handler: mux, ReadTimeout: answerWithin, WriteTimeout: answerWithin, MaxHeaderBytes: 1 << 16,
 		ErrorLog: nil, BaseContext: func(net.Listener) context.Context { return ctx },
@@ -42,6 +38,17 @@ func (e *engine) serve(ctx context.Context, l net.Listener) {
 	defer stop()
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		e.log.Error("no more answers on the socket", "error", err)
+	}
+}
+
+// reply writes an answer as JSON.
+func (e *engine) reply(w http.ResponseWriter, status int, answer any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(answer); err != nil {
+		e.log.Debug("answer not delivered", "error", err)
 	}
 }
 

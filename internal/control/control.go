@@ -49,7 +49,7 @@ func Run(ctx context.Context, o Options) error {
 
 // run fails only before the first configuration is in force.
 func run(ctx context.Context, o Options, conn *wire.Conn) error {
-	hello, healths, err := greeting(conn)
+	hello, known, err := greeting(conn)
 	if err != nil {
 		return err
 	}
@@ -69,42 +69,63 @@ func run(ctx context.Context, o Options, conn *wire.Conn) error {
 	sources := netif.NewSources(table)
 	e.sources = sources
 	e.pool = checkers.NewPool(checkers.Env{SourceFor: sources.SourceFor}, checkers.Options{Report: e.reported, Log: o.Log})
-	e.recall(healths)
+	e.handovers.seq = uint64(hello.Restarts) << 32
+	e.opening = len(hello.Source) == 0
+	e.recall(known.healths)
+	e.recallTrackers(known.trackers)
 	if err := e.adopt(source, cfg); err != nil {
 		return err
 	}
 
 	e.around.Go(func() { sources.Run(ctx) })
 	e.around.Go(func() { e.pool.Run(ctx) })
-	e.around.Go(func() { e.write(ctx) })
+	e.around.Go(func() { e.tracking.set.Run(ctx) })
 	e.around.Go(func() { e.serve(ctx, o.Listener) })
+	// What was heard of is told and acknowledged after ctx has ended.
+	last, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	e.around.Go(func() { e.write(last) })
+	told := make(chan struct{})
+	go func() { defer close(told); e.notifier.Run(last) }()
 	// Not waited for: it ends with the process, by the end of the stream.
 	go e.read(cancel)
 	e.loop(ctx)
+	e.drain()
+	<-told
+	end()
 	e.around.Wait()
 	return nil
 }
 
+// memory is what the dataplane remembers of a predecessor.
+type memory struct {
+	healths  []wire.Health
+	trackers []wire.Tracker
+}
+
 // greeting reads what the dataplane says first.
-func greeting(conn *wire.Conn) (*wire.Hello, []wire.Health, error) {
+func greeting(conn *wire.Conn) (*wire.Hello, memory, error) {
+	var known memory
 	m, err := conn.Receive()
 	if err != nil {
-		return nil, nil, fmt.Errorf("greeting of the dataplane: %w", err)
+		return nil, known, fmt.Errorf("greeting of the dataplane: %w", err)
 	}
 	if m.Hello == nil {
-		return nil, nil, errors.New("the dataplane said something else than a greeting first")
+		return nil, known, errors.New("the dataplane said something else than a greeting first")
 	}
-	healths := make([]wire.Health, 0, m.Hello.Healths)
-	for len(healths) < m.Hello.Healths {
+	for len(known.healths) < m.Hello.Healths || len(known.trackers) < m.Hello.Trackers {
 		h, err := conn.Receive()
 		if err != nil {
-			return nil, nil, fmt.Errorf("health that the dataplane remembers: %w", err)
+			return nil, known, fmt.Errorf("what the dataplane remembers: %w", err)
 		}
-		if h.Health != nil {
-			healths = append(healths, *h.Health)
+		switch {
+		case h.Health != nil:
+			known.healths = append(known.healths, *h.Health)
+		case h.Tracker != nil:
+			known.trackers = append(known.trackers, *h.Tracker)
 		}
 	}
-	return m.Hello, healths, nil
+	return m.Hello, known, nil
 }
 
 // first returns the configuration to begin with: the one that runs, where there

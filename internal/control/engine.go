@@ -15,6 +15,7 @@ import (
 	"director/config"
 	"director/internal/desired"
 	"director/internal/netif"
+	"director/internal/notify"
 	"director/internal/wire"
 	"director/ipvs"
 )
@@ -30,6 +31,7 @@ type engine struct {
 	around  sync.WaitGroup
 	begun   time.Time
 
+	opening    bool // director starts: there was no configuration before
 	source     *config.Source
 	cfg        *config.Config
 	generation uint64
@@ -40,6 +42,9 @@ type engine struct {
 	refresh    int                    // the next server whose health is repeated
 	loading    bool                   // a reload is under way
 	pending    uint64                 // the newest one asked for meanwhile; 0: none
+	tracking   tracking
+	notifier   *notify.Notifier
+	handovers  handovers
 
 	// What the dataplane says.
 	instances map[string]told[wire.InstanceState]
@@ -67,6 +72,10 @@ type service struct {
 	// sent is what the dataplane has been told.
 	sent  []ipvs.Server
 	dirty bool
+	// decided: the quorum stands on results, see decide.
+	decided bool
+	// quorumSince is when the quorum was gained or lost.
+	quorumSince time.Time
 }
 
 // server is a real server with its checks.
@@ -91,13 +100,16 @@ type check struct {
 }
 
 func newEngine(o Options, conn *wire.Conn, generation uint64) *engine {
-	return &engine{
+	e := &engine{
 		opts: o, log: o.Log, conn: conn, generation: generation, begun: time.Now(),
 		instances: map[string]told[wire.InstanceState]{}, states: map[string]wire.ServiceState{},
 		remembered: map[string]wire.Health{},
 		tasks:      wire.NewMailbox[any, func()](), reports: wire.NewMailbox[checkers.ID, checkers.Report](),
-		outgoing: newOutgoing(),
+		outgoing: newOutgoing(), handovers: handovers{waiting: map[uint64]chan<- wire.HandoverAnswer{}},
 	}
+	e.newTracking()
+	e.newNotifier()
+	return e
 }
 
 // loop runs until ctx ends.
@@ -116,11 +128,14 @@ func (e *engine) loop(ctx context.Context) {
 			for _, r := range e.reports.Take() {
 				e.take(r)
 			}
+		case <-e.tracking.changed.Ready():
+		case <-e.tracking.gap.C:
 		case <-second.C:
 			e.repeatHealth()
 		case <-e.drained:
 		}
 		e.flush()
+		e.trackersChanged()
 	}
 }
 
@@ -159,11 +174,15 @@ func (e *engine) adopt(source *config.Source, cfg *config.Config) error {
 		return fmt.Errorf("checks: %w", err)
 	}
 	e.sources.SetVirtual(virtual)
+	first := e.cfg == nil && e.opening
 	e.source, e.cfg, e.services, e.order, e.checks = source, cfg, services, order, checks
 	clear(e.remembered)
+	clear(e.tracking.decided)
 	for _, name := range order {
 		e.compute(services[name])
 	}
+	e.notifier.Configure(settingsOf(cfg))
+	e.configureTrackers(cfg, first)
 	e.sendAll(packed.Bytes())
 	return nil
 }
@@ -177,9 +196,9 @@ func (e *engine) arrange(cfg *config.Config) (map[string]*service, []string, map
 	now := time.Now() // once: there are machines where the clock is a system call
 	for n := range cfg.Services {
 		vs := &cfg.Services[n]
-		s := &service{config: vs}
+		s := &service{config: vs, decided: e.tracking.decided[vs.Name], quorumSince: now}
 		if old := e.services[vs.Name]; old != nil {
-			s.result.QuorumUp = old.result.QuorumUp
+			s.result.QuorumUp, s.decided, s.quorumSince = old.result.QuorumUp, old.decided, old.quorumSince
 		}
 		for m := range vs.Servers {
 			rs := &vs.Servers[m]
@@ -254,6 +273,9 @@ func (e *engine) take(r checkers.Report) {
 	if up := s.inOrder(); up != s.up {
 		e.turned(c, up)
 	}
+	if !s.service.decided {
+		e.trackService(s.service)
+	}
 }
 
 // turned handles a server that came into order or went out of it.
@@ -280,9 +302,11 @@ func (e *engine) compute(s *service) {
 	was, first := s.result, s.result.Service.Scheduler == ""
 	s.result = desired.Compute(s.config, up, was.QuorumUp)
 	s.dirty = false
+	e.trackService(s)
 	if first || was.QuorumUp == s.result.QuorumUp {
 		return
 	}
+	s.quorumSince = time.Now()
 	for _, srv := range s.servers {
 		srv.stale = true // it carries the quorum, too
 	}

@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -26,10 +25,14 @@ type outgoing struct {
 	queue   []wire.Message
 	wake    chan struct{} // there is something to write
 	drained chan struct{} // everything has been written
+	// urgent goes before the queue, of each key the newest: thousands may wait
+	// there, and a late pong is taken for a hang, a late tracker is a late
+	// failover.
+	urgent *wire.Mailbox[string, wire.Message]
 }
 
 func newOutgoing() outgoing {
-	return outgoing{wake: make(chan struct{}, 1), drained: make(chan struct{}, 1)}
+	return outgoing{wake: make(chan struct{}, 1), drained: make(chan struct{}, 1), urgent: wire.NewMailbox[string, wire.Message]()}
 }
 
 // send queues messages.
@@ -37,16 +40,14 @@ func (o *outgoing) send(messages ...wire.Message) {
 	o.mu.Lock()
 	o.queue = append(o.queue, messages...)
 	o.mu.Unlock()
-	notify(o.wake)
+	nudge(o.wake)
 }
 
-// answer queues a message before all others: thousands may wait, and the
-// dataplane takes a late pong for a hang.
-func (o *outgoing) answer(m wire.Message) {
-	o.mu.Lock()
-	o.queue = slices.Insert(o.queue, 0, m)
-	o.mu.Unlock()
-	notify(o.wake)
+// urge sends a message before all that is queued, and instead of one with the
+// same key that still waits. Any goroutine may call it.
+func (o *outgoing) urge(key string, m wire.Message) {
+	o.urgent.Set(key, m)
+	nudge(o.wake)
 }
 
 // pop takes the first message from the queue.
@@ -69,41 +70,52 @@ func (o *outgoing) waiting() bool {
 	return len(o.queue) > 0
 }
 
-func notify(c chan<- struct{}) {
+func nudge(c chan<- struct{}) {
 	select {
 	case c <- struct{}{}:
 	default:
 	}
 }
 
-// write writes what is queued until ctx ends or the dataplane is gone; the
+// write writes what is to be sent until ctx ends or the dataplane is gone; the
 // reader notices that, too.
 func (e *engine) write(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
+			_ = e.writeUrgent() // the last acknowledgements; then nobody listens
 			return
 		case <-e.wake:
 		}
-		for m, ok := e.pop(); ok; m, ok = e.pop() {
+		for {
+			if e.writeUrgent() != nil {
+				return
+			}
+			m, ok := e.pop()
+			if !ok {
+				break
+			}
 			if err := e.conn.Send(m); err != nil {
 				return
 			}
 		}
-		notify(e.drained)
+		nudge(e.drained)
 	}
+}
+
+func (e *engine) writeUrgent() error {
+	for _, m := range e.urgent.Take() {
+		if err := e.conn.Send(m); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sendAll sends a whole configuration as one change.
 func (e *engine) sendAll(packed []byte) {
 	e.generation++
-	begin := wire.Begin{Generation: e.generation, Full: true, Source: packed}
-	for _, i := range e.cfg.Instances {
-		begin.Instances = append(begin.Instances, wire.Instance{
-			VRRP: i.VRRP, Addresses: i.Addresses, Announce: i.Announce,
-		})
-	}
-	messages := []wire.Message{{Begin: &begin}}
+	messages := []wire.Message{{Begin: begin(e.cfg, e.generation, packed)}}
 	for _, name := range e.order {
 		s := e.services[name]
 		s.sent = s.result.Service.Servers
@@ -237,7 +249,7 @@ func (e *engine) read(end context.CancelCauseFunc) {
 	for {
 		m, err := e.conn.Receive()
 		if err != nil {
-			end(err)
+			e.post(func() { end(err) }) // after what it has said before
 			return
 		}
 		e.post(func() { e.hear(m, end) })
@@ -250,7 +262,7 @@ func (e *engine) hear(m wire.Message, end context.CancelCauseFunc) {
 	e.heard = now
 	switch {
 	case m.Ping != nil:
-		e.answer(wire.Message{Pong: &wire.Pong{Seq: m.Ping.Seq}})
+		e.urge("pong", wire.Message{Pong: &wire.Pong{Seq: m.Ping.Seq}})
 	case m.Stop != nil:
 		end(nil)
 	case m.Reload != nil:
@@ -263,6 +275,10 @@ func (e *engine) hear(m wire.Message, end context.CancelCauseFunc) {
 		delete(e.states, m.Service.Name)
 	case m.Service != nil:
 		e.states[m.Service.Name] = *m.Service
+	case m.Notice != nil:
+		e.notice(m.Notice)
+	case m.Answer != nil:
+		e.handoverAnswered(m.Answer)
 	case m.Process != nil:
 		if e.born.IsZero() {
 			e.born = now.Add(-m.Process.Started)

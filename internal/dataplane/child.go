@@ -31,8 +31,9 @@ const (
 	idleStart = 5 * time.Second
 	// readyWithin bounds the loading of the configuration.
 	readyWithin = 2 * time.Minute
-	// stopWithin is how long control may take to end when asked.
-	stopWithin = time.Second
+	// stopWithin is how long control may take to end when asked: notify scripts and
+	// the readers of FIFOs have a moment.
+	stopWithin = 3 * time.Second
 
 	firstBackoff = 250 * time.Millisecond
 	lastBackoff  = 30 * time.Second

@@ -77,7 +77,7 @@ type Reload struct{ Seq uint64 }
 // or not, and those before it. One that was not is asked of the next process.
 type Reloaded struct{ Seq uint64 }
 
-// Stop asks control to end; it is given a second.
+// Stop asks control to end; it is given three seconds.
 type Stop struct{}
 
 // Ready says that control has a valid configuration and has sent all of it.

@@ -1,0 +1,174 @@
+package control
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"director/config"
+	"director/internal/desired"
+	"director/internal/script"
+	"director/internal/track"
+	"director/internal/trackers"
+	"director/internal/wire"
+)
+
+// trackerGap is the least time between two messages about one tracked object:
+// a file may be written thousands of times a second, and a real-time process
+// hears of it.
+const trackerGap = 50 * time.Millisecond
+
+// tracking is what instances track that this process watches.
+type tracking struct {
+	set *trackers.Set
+	// policy is that of the scripts, for any goroutine.
+	policy atomic.Pointer[script.Policy]
+	// changed holds the objects whose state may be another one, used those that
+	// some instance tracks.
+	changed *wire.Mailbox[track.ID, track.ID]
+	used    map[track.ID]bool
+	// told is what the dataplane was told of those used, and when; late those
+	// whose turn comes at the end of the gap.
+	told map[track.ID]told[track.State]
+	late map[track.ID]bool
+	// decided are the services whose quorum a predecessor knew, until the first
+	// adopt.
+	decided map[string]bool
+	// gap ends when the next one is due.
+	gap *time.Timer
+}
+
+func (e *engine) newTracking() {
+	t := &e.tracking
+	t.changed = wire.NewMailbox[track.ID, track.ID]()
+	t.told, t.late, t.decided = map[track.ID]told[track.State]{}, map[track.ID]bool{}, map[string]bool{}
+	t.gap = time.NewTimer(trackerGap)
+	t.policy.Store(new(script.Policy))
+	t.set = trackers.New(trackers.Options{
+		Log:    e.log,
+		Report: func(id track.ID, _ track.State) { t.changed.Set(id, id) },
+		Policy: func() script.Policy { return *t.policy.Load() },
+	})
+}
+
+// recallTrackers takes in what a predecessor knew, before the first adopt.
+func (e *engine) recallTrackers(states []wire.Tracker) {
+	known := map[track.ID]track.State{}
+	for _, s := range states {
+		if s.ID.Kind == track.VirtualServer {
+			e.tracking.decided[s.ID.Name] = s.State.Known
+			continue
+		}
+		known[s.ID] = s.State
+	}
+	e.tracking.set.Recall(known)
+}
+
+// configureTrackers makes the objects of a configuration the watched ones, and
+// tells the dataplane what is known of those in use: it hears of them before it
+// hears of the instances, so that those wait for what is pending.
+func (e *engine) configureTrackers(cfg *config.Config, first bool) {
+	t := &e.tracking
+	t.policy.Store(&cfg.Global.Scripts)
+	t.set.Configure(cfg.Scripts, cfg.Files, cfg.Processes, first)
+	t.used = map[track.ID]bool{}
+	for n := range cfg.Instances {
+		for _, u := range cfg.Instances[n].Tracks {
+			switch u.ID.Kind {
+			case track.Script, track.File, track.Process, track.VirtualServer:
+				t.used[u.ID] = true
+			}
+		}
+	}
+	clear(t.told)
+	clear(t.late)
+	now := time.Now()
+	for id := range t.used {
+		e.tellTracker(id, now)
+	}
+}
+
+// trackersChanged tells the dataplane of objects that have changed, each at most
+// once in a gap.
+func (e *engine) trackersChanged() {
+	t := &e.tracking
+	for _, id := range t.changed.Take() {
+		t.late[id] = true
+	}
+	now := time.Now()
+	for id := range t.late {
+		if wait := trackerGap - now.Sub(t.told[id].at); t.used[id] && wait > 0 {
+			t.gap.Reset(wait)
+			continue
+		}
+		delete(t.late, id)
+		if t.used[id] {
+			e.tellTracker(id, now)
+		}
+	}
+}
+
+func (e *engine) tellTracker(id track.ID, now time.Time) {
+	state := e.trackState(id)
+	if was, ok := e.tracking.told[id]; ok && was.what == state {
+		return
+	}
+	e.tracking.told[id] = told[track.State]{state, now}
+	e.urge("tracker "+id.String(), wire.Message{Tracker: &wire.Tracker{ID: id, State: state}})
+}
+
+// trackState is what is known of an object that this process watches.
+func (e *engine) trackState(id track.ID) track.State {
+	if id.Kind != track.VirtualServer {
+		return e.tracking.set.State(id)
+	}
+	s := e.services[id.Name]
+	if s == nil {
+		return track.State{}
+	}
+	return track.State{
+		Known: s.decided, Up: s.result.QuorumUp,
+		Detail: fmt.Sprintf("live weight %d, quorum %d", s.result.Live, s.result.Quorum),
+	}
+}
+
+// trackService notes that the quorum of a service may have changed or been
+// decided.
+func (e *engine) trackService(s *service) {
+	id := track.ID{Kind: track.VirtualServer, Name: s.config.Name}
+	if !e.tracking.used[id] {
+		return
+	}
+	s.decide()
+	e.tracking.changed.Set(id, id)
+}
+
+// decide finds out whether the quorum stands on results, or only on what servers
+// are taken to be before the first ones. Once it does, it does.
+func (s *service) decide() {
+	if s.decided {
+		return
+	}
+	most, least := make([]bool, len(s.servers)), make([]bool, len(s.servers))
+	for n, srv := range s.servers {
+		up, judged := srv.judged()
+		most[n], least[n] = up || !judged, up && judged
+	}
+	was := s.result.QuorumUp
+	s.decided = desired.Compute(s.config, most, was).QuorumUp == desired.Compute(s.config, least, was).QuorumUp
+}
+
+// judged says whether a server is in order, and whether results say so: one
+// failed check is enough, while retries are under way nothing is.
+func (s *server) judged() (up, judged bool) {
+	up, judged = true, true
+	for _, c := range s.checks {
+		switch h := c.health; {
+		case !h.Known || h.Up != (h.Failures == 0):
+			judged = false
+		case !h.Up:
+			return false, true
+		}
+	}
+	return up, judged
+}
