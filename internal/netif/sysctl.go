@@ -24,7 +24,7 @@ type SysctlChange struct {
 	Set    string `json:"set"`
 }
 
-// ErrSysctlConflict: two users want different values of one setting.
+// ErrSysctlConflict says that two users want different values of one setting.
 var ErrSysctlConflict = errors.New("somebody else in director needs another value")
 
 // sysctlStore is where settings are. read and write return an error that wraps
