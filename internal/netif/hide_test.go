@@ -281,3 +281,20 @@ func TestHideThatFailsChangesNothing(t *testing.T) {
 		t.Errorf("a link-local address is left:\n%s", got)
 	}
 }
+
+func TestLocalRoutesAreWaitedFor(t *testing.T) {
+	table, ns, _ := joined(t, vip("2001:db8::5/64"))
+	ip := netip.MustParseAddr("2001:db8::5")
+	lo, err := table.link("lo")
+	must(t, err)
+	if table.isLocal(ip, lo.Index) {
+		t.Error("local by loopback before it is there")
+	}
+	ns.Run(t, "ip", "addr", "add", "2001:db8::5/128", "dev", "lo")
+	hidden, _ := vip("2001:db8::5/64").Hidden()
+	must(t, table.waitLocal(t.Context(), hidden))
+	must(t, table.waitLocal(t.Context(), vip("2001:db8::5/64")))
+	if !table.isLocal(ip, lo.Index) {
+		t.Error("not local by loopback after the wait")
+	}
+}
