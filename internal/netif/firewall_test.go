@@ -249,6 +249,15 @@ func TestFirewallManyInstancesAreOneTransaction(t *testing.T) {
 	}
 }
 
+func TestFirewallNothingToRefuseNeedsNoNftables(t *testing.T) {
+	table := newTable(t, nstest.New(t))
+	mustRefuse(t, table, Firewall{})
+	err := table.Refuse(t.Context(), Firewall{}, []Refusal{theVIPs})
+	if err != nil && !errors.Is(err, ErrNoFirewall) {
+		t.Error(err)
+	}
+}
+
 func TestFirewallTakesARefusalTwice(t *testing.T) {
 	ns, _, table := newGuard(t)
 	mustRefuse(t, table, Firewall{}, theVIPs)
