@@ -19,7 +19,8 @@ import (
 // There are changes without an event: IPv4 routes go in silence when their
 // interface is switched off or deleted, or loses the address that made the next
 // hop reachable; an IPv4 multipath route goes with the first of its interfaces
-// that is deleted.
+// that is deleted; an IPv6 route stays when its preferred source address goes,
+// without that source.
 func (t *Table) OurRoutes(ctx context.Context) ([]Route, error) {
 	var ours []Route
 	for _, protocol := range t.own.protocols() {
