@@ -1,6 +1,9 @@
 package config
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // bind settles which instance decides whether a service is programmed (rule 10
 // of the language).
@@ -61,13 +64,15 @@ func (b *builder) bindGroup(n *node, vs *VirtualServer) {
 		return // said where the group is
 	}
 	vs.Instance = members[0]
-	for _, member := range members {
-		for _, o := range b.vips[vs.Service.Address.Addr()] {
-			if o.instance.label == member {
-				vs.Instance = member
-				return
-			}
+	owners := b.vips[vs.Service.Address.Addr()]
+	for _, o := range owners {
+		if slices.Contains(members, o.instance.label) {
+			vs.Instance = o.instance.label
+			return
 		}
+	}
+	if len(owners) > 0 {
+		b.warn(n.at("vrrp_sync_group"), "The address is not the sync group's", "vrrp_instance %q has it, and is not in %q", owners[0].instance.label, name)
 	}
 }
 

@@ -24,6 +24,7 @@ func FuzzLoad(f *testing.F) {
 			half := len(data) / 2
 			f.Add(string(data[:half]), string(data[half:]))
 			f.Add(string(data)+"vrrp_instance \"V\" {\n authentication {", "}\n}")
+			f.Add(string(data)+"vrrp_instance \"V\" {\n auth_hmac {", "}\n}\n")
 		}
 	}
 	const secret = "Tr0ub4dor"
@@ -32,6 +33,9 @@ func FuzzLoad(f *testing.F) {
 			return // the fuzzer has no business in the file system
 		}
 		text := before + "\n auth_pass = \"" + secret + "\"\n" + after
+		if half := len(after) / 2; len(after)%2 == 1 {
+			text = before + "\n key \"1\" { value = \"" + secret + "\" }\n" + after[half:]
+		}
 		s := &Source{Files: []File{{Name: "f.hcl", Data: []byte(text)}}, Node: "lvs1",
 			Env: map[string]string{}, Reads: map[string]File{}, Sealed: true}
 		_, first := s.Load()

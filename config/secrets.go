@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"regexp"
 	"slices"
 
 	"github.com/agext/levenshtein"
@@ -77,7 +78,7 @@ func findSecrets(data []byte, more map[string]bool) []span {
 		if word == "" && tok.Type == hclsyntax.TokenIdent {
 			word = string(tok.Bytes)
 		}
-		if !isSecretWord(tok, tokens[min(i+1, len(tokens)-1)], blocks, word, more) {
+		if !isSecretWord(tok, tokens[min(i+1, len(tokens)):], blocks, word, more) {
 			continue
 		}
 		end := statementEnd(tokens, i+1)
@@ -89,27 +90,43 @@ func findSecrets(data []byte, more map[string]bool) []span {
 	return merge(spans)
 }
 
-// isSecretWord reports whether tok, before next, names something secret at its
+// isSecretWord reports whether tok, before rest, names something secret at its
 // place.
-func isSecretWord(tok, next hclsyntax.Token, blocks []string, word string, more map[string]bool) bool {
+func isSecretWord(tok hclsyntax.Token, rest hclsyntax.Tokens, blocks []string, word string, more map[string]bool) bool {
 	if tok.Type != hclsyntax.TokenIdent && tok.Type != hclsyntax.TokenQuotedLit && tok.Type != hclsyntax.TokenStringLit {
 		return false
 	}
 	name := string(tok.Bytes)
-	in := ""
-	if len(blocks) > 0 {
-		in = blocks[len(blocks)-1]
+	in, around := "", ""
+	if n := len(blocks); n > 0 {
+		in = blocks[n-1]
+		around = blocks[max(0, n-2)]
 	}
 	switch {
 	case tok.Type == hclsyntax.TokenIdent && looksSecret(name, more):
 		return true
-	case in == "key", in == "auth_hmac" && name == "key" && next.Type == hclsyntax.TokenEqual:
-		return true // auth_hmac
-	case tok.Type == hclsyntax.TokenIdent && secretBlocks[name] && next.Type == hclsyntax.TokenEqual:
+	case in == "key", in != "auth_hmac" && around == "auth_hmac": // a key, or what should be one
+		return true
+	case in == "auth_hmac" && name == "key" && !opensBlock(rest):
+		return true
+	case tok.Type == hclsyntax.TokenIdent && secretBlocks[name] && len(rest) > 0 && rest[0].Type == hclsyntax.TokenEqual:
 		return true
 	}
 	// A secret variable: its block is masked as a whole.
 	return tok.Type == hclsyntax.TokenQuotedLit && word == "variable" && more[name]
+}
+
+// opensBlock reports whether tokens are a label and a brace.
+func opensBlock(tokens hclsyntax.Tokens) bool {
+	for i, tok := range tokens {
+		switch tok.Type {
+		case hclsyntax.TokenOBrace:
+			return i == 1 || i == 3 // key 1 {, key "1" {
+		case hclsyntax.TokenNewline, hclsyntax.TokenEqual, hclsyntax.TokenEOF:
+			return false
+		}
+	}
+	return false
 }
 
 // statementEnd returns the index of the token that ends the value which begins
@@ -158,6 +175,9 @@ func valueSpan(tokens hclsyntax.Tokens) span {
 // missing quote text and code change places.
 func looseSecrets(data []byte, tok hclsyntax.Token, more map[string]bool) []span {
 	var spans []span
+	for _, m := range looseValue.FindAllIndex(tok.Bytes, -1) {
+		spans = append(spans, restOfLine(data, tok.Range.Start.Byte+m[1]))
+	}
 	for _, names := range []map[string]bool{secretNames, more} {
 		for name := range names {
 			for at := 0; ; {
@@ -166,16 +186,23 @@ func looseSecrets(data []byte, tok hclsyntax.Token, more map[string]bool) []span
 					break
 				}
 				at += i + len(name)
-				start := tok.Range.Start.Byte + at
-				end := len(data)
-				if n := bytes.IndexByte(data[start:], '\n'); n >= 0 {
-					end = start + n
-				}
-				spans = append(spans, span{start, end})
+				spans = append(spans, restOfLine(data, tok.Range.Start.Byte+at))
 			}
 		}
 	}
 	return spans
+}
+
+// looseValue is the value of a key in auth_hmac, in text.
+var looseValue = regexp.MustCompile(`\b(value|key)\b[^=\n]*=`)
+
+// restOfLine is what follows an offset on its line.
+func restOfLine(data []byte, start int) span {
+	end := len(data)
+	if n := bytes.IndexByte(data[start:], '\n'); n >= 0 {
+		end = start + n
+	}
+	return span{start, end}
 }
 
 // merge sorts spans and joins those that overlap.

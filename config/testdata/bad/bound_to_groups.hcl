@@ -26,3 +26,13 @@ virtual_server "c" {
   vrrp_sync_group = "G2" # ERROR: Unknown vrrp_sync_group "G2": did you mean "G1"?
   real_server "10.0.0.11:80" {}
 }
+vrrp_instance "VI_3" {
+  interface         = "eth0"
+  virtual_router_id = 53
+  virtual_ipaddress "10.0.0.3/24" {}
+}
+virtual_server "d" {
+  address         = "10.0.0.3:80"
+  vrrp_sync_group = "G1" # WARNING: vrrp_instance "VI_3" has it, and is not in "G1"
+  real_server "10.0.0.11:80" {}
+}
