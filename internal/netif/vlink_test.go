@@ -138,6 +138,7 @@ func TestVirtualLinkIsAskedForAgain(t *testing.T) {
 	if got := sysctl(t, ns, "ipv4/conf/eth0/arp_ignore"); got != "1" {
 		t.Errorf("arp_ignore of the parent is %s", got)
 	}
+	eventually(t, "up", func() bool { return up(t, table, "vrrp.10") }) // which is an event of its own
 	w := watch(t, table)
 	mustEnsure(t, table, vmac())
 	ns.Run(t, "ip", "addr", "add", "192.0.2.9/32", "dev", "lo")
