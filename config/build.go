@@ -57,9 +57,9 @@ func (l *loader) build(root *node) *Config {
 	b.buildGlobal()
 	b.buildTracked()
 	instances := root.all("vrrp_instance")
-	before := len(l.problems)
+	before := l.errors()
 	b.buildInstances(instances)
-	b.vipsKnown = len(l.problems) == before && !root.partial && !slices.ContainsFunc(instances, func(n *node) bool {
+	b.vipsKnown = l.errors() == before && !root.partial && !slices.ContainsFunc(instances, func(n *node) bool {
 		return n.partial || len(n.unknown) > 0
 	})
 	b.buildLinks(instances)

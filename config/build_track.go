@@ -210,8 +210,11 @@ func (u use) place() hcl.Range {
 
 // unused warns of scripts and processes that nobody tracks.
 func (b *builder) unused() {
+	if b.failed() {
+		return // a mistake may have hidden who does
+	}
 	for id, t := range b.tracked {
-		if !t.used && (id.Kind == track.Script || id.Kind == track.Process) && !b.failed() {
+		if !t.used && (id.Kind == track.Script || id.Kind == track.Process) {
 			b.warn(t.node.labelRange, fmt.Sprintf("Nobody tracks %s %q", t.node.spec.name, id.Name), "it is not looked at")
 		}
 	}

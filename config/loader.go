@@ -60,15 +60,19 @@ func (l *loader) clash(at hcl.Range, summary, hint string, other hcl.Range, othe
 	l.problems = append(l.problems, problem{at: at, summary: summary, hint: hint, also: []spot{{other, otherHint}}})
 }
 
-// failed reports whether there is an error so far.
-func (l *loader) failed() bool {
+// errors returns the number of errors so far.
+func (l *loader) errors() int {
+	n := 0
 	for _, p := range l.problems {
 		if !p.warning {
-			return true
+			n++
 		}
 	}
-	return false
+	return n
 }
+
+// failed reports whether there is an error so far.
+func (l *loader) failed() bool { return l.errors() > 0 }
 
 // load runs all steps. Each one goes on after errors as long as what it found
 // means something.

@@ -161,3 +161,43 @@ func TestWindowOfSlowAdverts(t *testing.T) {
   }`))
 	same(t, 12*time.Second, cfg.Instances[0].VRRP.HMAC.Window)
 }
+
+func TestKeysAndTablesAreKeptInTheSource(t *testing.T) {
+	dir := t.TempDir()
+	for _, sub := range []string{"names", "names/rt_tables.d"} {
+		if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, dir, "key", "0123456789abcdef0123456789abcdef")
+	write(t, dir, "names/rt_tables", "7 wan\n")
+	write(t, dir, "names/rt_tables.d/more.conf", "8 lan\n")
+	write(t, dir, "names/rt_tables.d/more.bak", "9 lan\n")
+	write(t, dir, "a.hcl", "global { iproute_etc_dir = \"names\" }\n"+oneInstance(`
+  auth_hmac {
+    active_key = 1
+    key "1" { value = "file:key" }
+  }
+  virtual_routes "10.1.0.0/16" {
+    dev   = "eth0"
+    table = "wan"
+  }
+  virtual_routes "10.2.0.0/16" {
+    dev   = "eth0"
+    table = "lan"
+  }`))
+	cfg, src, diags := Load(Options{Paths: []string{dir}, Node: "lvs1"})
+	if len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	inst := cfg.Instances[0]
+	same(t, []uint32{7, 8}, []uint32{inst.Routes[0].Table, inst.Routes[1].Table})
+	write(t, dir, "key", "short")
+	write(t, dir, "names/rt_tables", "70 wan\n")
+	write(t, dir, "names/rt_tables.d/other.conf", "80 lan\n")
+	again, diags := src.Load()
+	if len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	same(t, cfg, again)
+}
