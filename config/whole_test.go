@@ -201,3 +201,21 @@ func TestKeysAndTablesAreKeptInTheSource(t *testing.T) {
 	}
 	same(t, cfg, again)
 }
+
+func TestWhatAKeyFileHoldsIsNotShown(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "key", "geheim-in-a-file\n")
+	cfg, diags := loaded(t, oneInstance(`
+  auth_hmac {
+    active_key = 1
+    key "1" { value = "file:key" }
+  }
+  # geheim-in-a-file is the key
+  accept = "geheim-in-a-file"`), dir)
+	if cfg != nil || len(diags) != 2 {
+		t.Fatal(diags)
+	}
+	if text := diags.String(); strings.Contains(text, secretText) || !strings.Contains(text, "needs 32 to 64 bytes, not 16") {
+		t.Errorf("says:\n%s", text)
+	}
+}
