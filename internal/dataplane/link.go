@@ -69,7 +69,7 @@ func (m *model) linkMove(now time.Time) (move, bool) {
 			if m.started && !m.occupied(l) {
 				return move{kind: dropLink, link: l}, true
 			}
-		case !l.made:
+		case !l.made && !m.stopping:
 			return move{kind: makeLink, link: l}, true
 		}
 	}
