@@ -15,9 +15,10 @@ import (
 
 // The exit statuses of every command.
 const (
-	exitOK    = 0
-	exitError = 1
-	exitUsage = 64
+	exitOK       = 0
+	exitError    = 1
+	exitNoAnswer = 2
+	exitUsage    = 64
 )
 
 // streams are where a command reads and writes.
@@ -39,16 +40,25 @@ type failure struct{ error }
 
 func (f failure) Unwrap() error { return f.error }
 
+// noAnswer is the failure of a command that changes something: nobody knows
+// whether it did.
+type noAnswer struct{ error }
+
+func (n noAnswer) Unwrap() error { return n.error }
+
 // run executes the command line and returns the exit status.
 func run(args []string, s streams) int {
 	root := newRootCmd(s)
 	root.SetArgs(normalise(args))
 	err := root.ExecuteContext(context.Background())
-	switch f := (failure{}); {
+	switch f, n := (failure{}), (noAnswer{}); {
 	case err == nil:
 		return exitOK
 	case errors.Is(err, errReported):
 		return exitError
+	case errors.As(err, &n):
+		fmt.Fprintf(s.err, "director: %s\n", err)
+		return exitNoAnswer
 	case errors.As(err, &f):
 		fmt.Fprintf(s.err, "director: %s\n", err)
 		return exitError
@@ -77,6 +87,7 @@ func newRootCmd(s streams) *cobra.Command {
 	root.AddCommand(
 		newRunCmd(s),
 		newControlCmd(s),
+		newHandoverCmd(s),
 		newStatusCmd(s),
 		newValidateCmd(s),
 		newVersionCmd(s),

@@ -60,7 +60,9 @@ func newRunCmd(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run -c PATH",
 		Short: "Run the director: elect, program IPVS while MASTER, check servers",
-		Long: `Run the director until SIGTERM, then give up roles, addresses and services.
+		Long: `Run the director until SIGTERM, then hand over what it is MASTER of and give up
+roles, addresses and services, within 10 seconds. A second SIGTERM waits for
+nobody, a third ends it in the middle.
 
 SIGHUP reads the configuration again; one with errors changes nothing.
 Exit status: 0 after a clean stop, 1 when it cannot run (the reason is
@@ -99,16 +101,20 @@ func direct(ctx context.Context, from runFlags, runDir string, notRealtime error
 	if notRealtime != nil {
 		log.Warn("running at normal priority: adverts may be late on a busy machine", "reason", notRealtime)
 	}
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
+	stops := make(chan os.Signal, 4)
+	signal.Notify(stops, syscall.SIGTERM, os.Interrupt)
+	defer signal.Stop(stops)
+	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	go endAtOnce(ctx, log)
+	hurry := make(chan struct{}, 1)
+	go obey(stops, stop, hurry, log)
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
 	err := dataplane.Run(ctx, dataplane.Options{
 		RunDir: runDir, Control: controlCommand(from), Realtime: notRealtime, Log: log, LogDropped: lines.Dropped,
-		Reload: reloads(hangups),
-		Ready:  func() { log.Info("director runs", "version", version(), "run_dir", runDir) },
+		Hurry: hurry, Reload: reloads(hangups),
+		Ready: func() { log.Info("director runs", "version", version(), "run_dir", runDir) },
 	})
 	if errors.Is(err, dataplane.ErrStart) {
 		return errReported // by control
@@ -120,13 +126,16 @@ func direct(ctx context.Context, from runFlags, runDir string, notRealtime error
 	return nil
 }
 
-// endAtOnce lets a second SIGTERM end a stop that takes too long.
-func endAtOnce(ctx context.Context, log *slog.Logger) {
-	<-ctx.Done()
-	again := make(chan os.Signal, 1)
-	signal.Notify(again, syscall.SIGTERM, os.Interrupt)
-	<-again
-	log.Error("stopped at once by a second signal; what is left goes at the next start")
+// obey turns signals into a stop, a stop that waits for nobody, and an end in the
+// middle of it all. It lasts as long as the process.
+func obey(stops <-chan os.Signal, stop func(), hurry chan<- struct{}, log *slog.Logger) {
+	<-stops
+	stop()
+	<-stops
+	log.Warn("stop asked for again: nobody is waited for any longer")
+	hurry <- struct{}{}
+	<-stops
+	log.Error("ended in the middle of the stop by a third signal; what is left goes at the next start")
 	os.Exit(1)
 }
 

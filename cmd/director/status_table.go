@@ -37,6 +37,8 @@ func writeStatus(w io.Writer, s *api.Status, now time.Time) error {
 	t := &table{bufio.NewWriter(w), now}
 	t.process(s)
 	t.instances(s.Instances)
+	t.trackers(s.Trackers, s.BFD)
+	t.notify(&s.Notify)
 	for _, v := range s.Services {
 		t.service(&v)
 	}
@@ -57,8 +59,10 @@ func (t *table) process(s *api.Status) {
 	}
 	t.line("real time   %s", realtime)
 	t.line("IPVS        %s", ipvs)
-	if r := d.Repairs; r.Services+r.Servers+r.Addresses > 0 {
-		t.line("put back    %d services, %d servers, %d addresses that others removed", r.Services, r.Servers, r.Addresses)
+	if r := d.Repairs; r != (api.Repairs{}) {
+		t.line("put back    %s (others removed them)", counts(map[string]uint64{
+			"services": r.Services, "servers": r.Servers, "addresses": r.Addresses, "routes": r.Routes, "rules": r.Rules,
+		}))
 	}
 	if d.ControlRestarts > 0 {
 		t.line("control     restarted %d times", d.ControlRestarts)
@@ -69,48 +73,9 @@ func (t *table) process(s *api.Status) {
 	if d.LogDropped > 0 {
 		t.line("log         %d lines lost: nobody reads them", d.LogDropped)
 	}
-}
-
-func (t *table) instances(list []api.Instance) {
-	if len(list) == 0 {
-		return
+	if d.NoticesDropped > 0 {
+		t.line("notify      %d events left out while there was no control process", d.NoticesDropped)
 	}
-	t.line("")
-	name := 8
-	for _, i := range list {
-		name = min(max(name, utf8.RuneCountInString(i.Name)), 20)
-	}
-	t.line("%s  STATE   SINCE    PRIO  CHANGES  LAST MASTER", pad("INSTANCE", name))
-	for _, i := range list {
-		master := "-"
-		if i.LastMaster != "" {
-			master = fmt.Sprintf("%s (%d)", i.LastMaster, i.LastMasterPriority)
-		}
-		t.line("%s  %-6s  %s  %4d  %7d  %s", pad(i.Name, name), i.State, pad(t.ago(i.Since), 7), i.Priority, i.Transitions, master)
-		if i.Preparing {
-			t.line("  preparing services to preempt the master")
-		}
-		for _, f := range i.Faults {
-			t.line("  fault: %s", f)
-		}
-		for _, a := range i.Addresses {
-			t.address(&a)
-		}
-		if n := sum(i.Dropped); n > 0 {
-			t.line("  adverts dropped: %s", counts(i.Dropped))
-		}
-	}
-}
-
-func (t *table) address(a *api.Address) {
-	state := a.State
-	if state == "foreign" {
-		state = "held by somebody else on this machine, left alone"
-	}
-	if a.Error != "" {
-		state += ": " + a.Error
-	}
-	t.line("  %s on %s  %s", a.Address, a.Interface, state)
 }
 
 func (t *table) service(v *api.Service) {
@@ -190,11 +155,13 @@ func sum(m map[string]uint64) uint64 {
 	return n
 }
 
-// counts prints counters in order of their names: "checksum 3, ttl 1".
+// counts prints the counters above 0 in order of their names: "checksum 3, ttl 1".
 func counts(m map[string]uint64) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(m)) {
-		parts = append(parts, fmt.Sprintf("%s %d", name, m[name]))
+		if m[name] > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d", name, m[name]))
+		}
 	}
 	return strings.Join(parts, ", ")
 }

@@ -13,11 +13,13 @@ func TestEveryFieldIsDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	walk(t, reflect.TypeFor[Status](), string(page))
+	for _, answer := range []reflect.Type{reflect.TypeFor[Status](), reflect.TypeFor[HandoverRequest](), reflect.TypeFor[Handover]()} {
+		walk(t, answer, string(page))
+	}
 }
 
 func walk(t *testing.T, typ reflect.Type, page string) {
-	for typ.Kind() == reflect.Slice {
+	for typ.Kind() == reflect.Slice || typ.Kind() == reflect.Pointer {
 		typ = typ.Elem()
 	}
 	if typ.Kind() != reflect.Struct || typ.PkgPath() != reflect.TypeFor[Status]().PkgPath() {

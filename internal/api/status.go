@@ -17,6 +17,11 @@ type Status struct {
 	Control   Control    `json:"control"`
 	Instances []Instance `json:"instances"`
 	Services  []Service  `json:"services"`
+	// Trackers are the tracked scripts, files, processes and virtual servers,
+	// BFD the sessions.
+	Trackers []Tracker `json:"trackers"`
+	BFD      []Session `json:"bfd"`
+	Notify   Notify    `json:"notify"`
 }
 
 // Dataplane is the process that elects and programs.
@@ -38,6 +43,9 @@ type Dataplane struct {
 	AgeSeconds float64 `json:"age_seconds"`
 	Repairs    Repairs `json:"repairs"`
 	LogDropped uint64  `json:"log_dropped"`
+	// NoticesDropped counts what notify scripts are not told, because there was
+	// no control process for long.
+	NoticesDropped uint64 `json:"notices_dropped"`
 }
 
 // Repairs counts what others removed or changed and director put back.
@@ -45,6 +53,8 @@ type Repairs struct {
 	Services  uint64 `json:"services"`
 	Servers   uint64 `json:"servers"`
 	Addresses uint64 `json:"addresses"`
+	Routes    uint64 `json:"routes"`
+	Rules     uint64 `json:"rules"`
 }
 
 // Control is the process that checks and answers.
@@ -66,53 +76,6 @@ type Checks struct {
 	Unmade               uint64  `json:"unmade"`
 	Late                 uint64  `json:"late"`
 	WorstLatenessSeconds float64 `json:"worst_lateness_seconds"`
-}
-
-// Instance is one vrrp_instance.
-type Instance struct {
-	Name            string `json:"name"`
-	Interface       string `json:"interface"`
-	Family          string `json:"family"`
-	VirtualRouterID int    `json:"virtual_router_id"`
-	Version         int    `json:"version"`
-	// State is INIT, BACKUP, MASTER or FAULT.
-	State        string    `json:"state"`
-	Since        time.Time `json:"since"`
-	Reason       string    `json:"reason,omitempty"`
-	Faults       []string  `json:"faults"`
-	Priority     int       `json:"priority"`
-	BasePriority int       `json:"base_priority"`
-	Source       string    `json:"source,omitempty"`
-	// LastMaster is the address of the last other master heard.
-	LastMaster         string `json:"last_master,omitempty"`
-	LastMasterPriority int    `json:"last_master_priority,omitempty"`
-	Transitions        uint64 `json:"transitions"`
-	// Preparing: services are being programmed to preempt a living master.
-	Preparing  bool              `json:"preparing"`
-	Adverts    Adverts           `json:"adverts"`
-	Dropped    map[string]uint64 `json:"dropped"`
-	Addresses  []Address         `json:"addresses"`
-	AgeSeconds float64           `json:"age_seconds"`
-}
-
-// Adverts counts the adverts of an instance.
-type Adverts struct {
-	Sent                 uint64  `json:"sent"`
-	SentPriorityZero     uint64  `json:"sent_priority_zero"`
-	Received             uint64  `json:"received"`
-	ReceivedPriorityZero uint64  `json:"received_priority_zero"`
-	SendErrors           uint64  `json:"send_errors"`
-	WorstLatenessSeconds float64 `json:"worst_lateness_seconds"`
-}
-
-// Address is one virtual address.
-type Address struct {
-	Address   string `json:"address"`
-	Interface string `json:"interface"`
-	// State is "absent", "ours", or "foreign": held by somebody else on this
-	// machine and left alone.
-	State string `json:"state"`
-	Error string `json:"error,omitempty"`
 }
 
 // Service is one virtual_server.

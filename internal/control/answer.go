@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"slices"
 	"time"
 
 	"director/internal/api"
@@ -79,11 +78,12 @@ func (e *engine) status() *api.Status {
 		Services:  make([]api.Service, 0, len(e.order)),
 	}
 	for n := range e.cfg.Instances {
-		s.Instances = append(s.Instances, e.instance(e.cfg.Instances[n].VRRP.Name))
+		s.Instances = append(s.Instances, e.instance(&e.cfg.Instances[n]))
 	}
 	for _, name := range e.order {
 		s.Services = append(s.Services, e.service(e.services[name]))
 	}
+	s.Trackers, s.BFD, s.Notify = e.trackerStates(), e.sessions(), notifications(e.notifier.Status())
 	return s
 }
 
@@ -93,47 +93,8 @@ func (e *engine) dataplane() api.Dataplane {
 		PID: p.PID, Realtime: p.Realtime == "", RealtimeReason: p.Realtime, IPVS: p.IPVS == "", IPVSReason: p.IPVS,
 		Generation: p.Generation, KernelGeneration: p.KernelGeneration, ControlRestarts: p.ControlRestarts,
 		UptimeSeconds: age(e.born).Seconds(), AgeSeconds: age(e.heard).Seconds(),
-		Repairs:    api.Repairs{Services: p.Repairs.Services, Servers: p.Repairs.Servers, Addresses: p.Repairs.Addresses},
-		LogDropped: p.LogDropped,
+		Repairs: api.Repairs(p.Repairs), LogDropped: p.LogDropped, NoticesDropped: p.NoticesDropped,
 	}
-}
-
-func (e *engine) instance(name string) api.Instance {
-	t := e.instances[name]
-	i, st := t.what, t.what.Status
-	out := api.Instance{
-		Name: name, Interface: st.Key.Interface, Family: st.Key.Family.String(), VirtualRouterID: int(st.Key.VRID),
-		State: st.Role.String(), Since: since(i.Since + age(t.at)), Reason: st.Reason, Faults: slices.Clone(st.Faults),
-		Priority: int(st.Priority), BasePriority: int(st.BasePriority), Transitions: st.Transitions, Preparing: st.Preparing,
-		Adverts: api.Adverts{
-			Sent: st.Sent, SentPriorityZero: st.SentZero, Received: st.Received, ReceivedPriorityZero: st.ReceivedZero,
-			SendErrors: st.SendErrors, WorstLatenessSeconds: st.WorstLateness.Seconds(),
-		},
-		Dropped: st.Drops, Addresses: make([]api.Address, 0, len(i.Addresses)), AgeSeconds: age(t.at).Seconds(),
-	}
-	if out.Faults == nil {
-		out.Faults = []string{}
-	}
-	if out.Dropped == nil {
-		out.Dropped = map[string]uint64{}
-	}
-	for _, c := range e.cfg.Instances {
-		if c.VRRP.Name == name {
-			out.Version = int(c.VRRP.Version)
-		}
-	}
-	if st.Source.IsValid() {
-		out.Source = st.Source.String()
-	}
-	if st.Master.IsValid() {
-		out.LastMaster, out.LastMasterPriority = st.Master.String(), int(st.MasterPriority)
-	}
-	for _, a := range i.Addresses {
-		out.Addresses = append(out.Addresses, api.Address{
-			Address: a.Key.Prefix.String(), Interface: a.Key.Interface, State: a.State, Error: a.Error,
-		})
-	}
-	return out
 }
 
 func (e *engine) service(s *service) api.Service {

@@ -50,6 +50,7 @@ type engine struct {
 	instances map[string]told[wire.InstanceState]
 	states    map[string]wire.ServiceState
 	process   wire.ProcessState
+	processAt time.Time // when that was said
 	born      time.Time // when the dataplane was started
 	heard     time.Time // when it last said anything
 
