@@ -100,19 +100,3 @@ func TestNullIsAsIfNotThere(t *testing.T) {
 		}
 	})
 }
-
-func TestVocabulary(t *testing.T) {
-	got := map[[2]string]string{}
-	for _, w := range Vocabulary() {
-		got[[2]string{w.Block, w.Name}] = w.Sort
-	}
-	for place, want := range map[[2]string]string{
-		{"", "vrrp_instance"}: "block", {"", "virtual_server_group"}: "later", {"", "global_defs"}: "other",
-		{"use_vmac", "name"}: "argument", {"vrrp_instance", "track_script"}: "block", {"vrrp_instance", "no_accept"}: "other",
-		{"global", "vrrp_strict"}: "argument", {"global", "net_namespace"}: "later",
-	} {
-		if got[place] != want {
-			t.Errorf("%v is %q, want %q", place, got[place], want)
-		}
-	}
-}
