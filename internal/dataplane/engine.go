@@ -76,6 +76,9 @@ type network interface {
 	// adverts to r until Detach.
 	Attach(cfg *vrrp.Config, link netif.Link, src netip.Addr, r *vrrp.Runner) (vrrp.Transport, error)
 	Detach(r *vrrp.Runner)
+	// LogStrangers says whether sockets opened from now on log adverts of
+	// virtual routers that are not configured.
+	LogStrangers(on bool)
 }
 
 // engine owns the state of the dataplane. Everything below runs on its one
@@ -279,7 +282,7 @@ func (e *engine) everySecond() {
 	e.poll.due = true
 	for _, r := range e.runners {
 		r.lighten(time.Now())
-		e.moved = e.moved || r.index == 0
+		e.moved = e.moved || !r.attached
 	}
 	e.instanceStates()
 }

@@ -46,6 +46,8 @@ func (e *engine) refreshInstance(i *instance) {
 	cfg := &r.cfg
 	link, ok := e.links[cfg.Interface]
 	switch {
+	case cfg.Interface == "":
+		ok = true // unicast over whatever the routes say
 	case !ok:
 		faults["interface "+cfg.Interface+" does not exist"] = true
 	case !link.Up && !cfg.DontTrackPrimary:
@@ -65,6 +67,7 @@ func (e *engine) refreshInstance(i *instance) {
 			faults["interface "+a.Interface+" of "+a.Prefix.String()+" is down or does not exist"] = true
 		}
 	}
+	e.routeFaults(i, faults)
 	for _, f := range e.judgeTracks(i, r) {
 		faults[f] = true
 	}
@@ -75,6 +78,33 @@ func (e *engine) refreshInstance(i *instance) {
 	}
 	r.own = slices.Sorted(maps.Keys(faults))
 	e.tellFaults(i, r)
+}
+
+// routeFaults finds the routes and rules whose interface is down. One with
+// several hops is lost with the last of them.
+func (e *engine) routeFaults(i *instance, faults map[string]bool) {
+	down := func(name string) bool {
+		l, ok := e.links[name]
+		return name != "" && (!ok || !l.Up)
+	}
+	for _, o := range i.objects {
+		if o.dropped || o.noTrack() {
+			continue
+		}
+		var lost bool
+		switch {
+		case o.rule != nil:
+			lost = down(o.rule.IIF) || down(o.rule.OIF)
+		case len(o.route.NextHops) > 0:
+			up := func(h netif.NextHop) bool { return !down(h.Dev) }
+			lost = !slices.ContainsFunc(o.route.NextHops, up)
+		default:
+			lost = down(o.route.Dev)
+		}
+		if lost {
+			faults["the interface of "+o.String()+" is down or does not exist"] = true
+		}
+	}
 }
 
 // lonely reports whether all peers are the node itself.
@@ -157,7 +187,7 @@ func (e *engine) refreshSocket(i *instance, r *running, link netif.Link, faults 
 		e.detach(r)
 		return
 	}
-	if r.index == link.Index && r.source == src {
+	if r.attached && r.index == link.Index && r.source == src {
 		return
 	}
 	e.detach(r)
@@ -167,6 +197,6 @@ func (e *engine) refreshSocket(i *instance, r *running, link netif.Link, faults 
 		faults[fmt.Sprintf("no socket on %s", link.Name)] = true
 		return
 	}
-	r.index, r.source = link.Index, src
+	r.attached, r.index, r.source = true, link.Index, src
 	r.SetTransport(transport, src)
 }

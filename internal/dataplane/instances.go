@@ -19,10 +19,11 @@ import (
 type running struct {
 	*vrrp.Runner
 	cancel context.CancelFunc
-	// index and source are of the socket that is attached; index 0: none.
-	index  int
-	source netip.Addr
-	cfg    vrrp.Config
+	// index and source are of the socket that is attached, if one is.
+	attached bool
+	index    int
+	source   netip.Addr
+	cfg      vrrp.Config
 	// faults are those that the machine, the trackers and the sync group give
 	// reason for, own those without the group's; waits and ownWaits likewise.
 	faults, waits map[string]bool
@@ -169,12 +170,12 @@ func (e *engine) ended(i *instance, r *running) {
 }
 
 func (e *engine) detach(r *running) {
-	if r.index == 0 {
+	if !r.attached {
 		return
 	}
 	e.network.Detach(r.Runner)
 	r.SetTransport(nil, netip.Addr{})
-	r.index = 0
+	r.attached = false
 }
 
 // observer carries the decisions of a runner to the engine.

@@ -163,6 +163,8 @@ func (w *world) Refuse(_ context.Context, _ netif.Firewall, refusals []netif.Ref
 
 func (w *world) Wire(netif.Wiring) {}
 
+func (w *world) LogStrangers(bool) {}
+
 // noSessions is no BFD.
 type noSessions struct{}
 

@@ -52,6 +52,7 @@ func (e *engine) commit(c *change) {
 			e.beginStartup(e.settings)
 		}
 		e.configureSessions(c.begin.Sessions)
+		e.network.LogStrangers(e.settings.LogUnknownVRIDs)
 		e.adoptInstances(c.begin.Instances, c.begin.Static)
 		e.adoptGroups(c.begin.Groups)
 		e.adoptLinks()

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"time"
 
 	"director/internal/netif"
 	"director/vrrp"
@@ -20,6 +21,8 @@ type sockets struct {
 	ctx  context.Context
 	log  *slog.Logger
 	open map[socketKey]*socket
+	// logStrangers is log_unknown_vrids, for sockets opened from now on.
+	logStrangers bool
 	// broken is told when a socket can no longer be read.
 	broken func(*socket)
 }
@@ -29,8 +32,9 @@ type socketKey struct {
 	index  int
 	family vrrp.Family
 	// to is the multicast group, or the own address in unicast.
-	to netip.Addr
-	ah bool
+	to  netip.Addr
+	vrf string
+	ah  bool
 }
 
 // socket is one shared socket with its reader.
@@ -41,7 +45,15 @@ type socket struct {
 
 	mu      sync.RWMutex // guards runners
 	runners map[uint8][]*vrrp.Runner
+	// strangers are adverts of virtual routers that are not ours; nil: they are
+	// of no interest. Only the reader uses it.
+	strangers *strangers
 }
+
+// receiveBuffer is the least size of a socket's buffer: the kernel's default
+// overruns under a flood of 10,000 adverts a second, before anybody could look
+// at them (measured).
+const receiveBuffer = 1 << 20
 
 func newSockets(e *engine) *sockets {
 	return &sockets{ctx: e.ctx, log: e.log, open: map[socketKey]*socket{}, broken: func(s *socket) {
@@ -53,8 +65,9 @@ func newSockets(e *engine) *sockets {
 func (n *sockets) Attach(cfg *vrrp.Config, link netif.Link, src netip.Addr, r *vrrp.Runner) (vrrp.Transport, error) {
 	opts := rawsock.Options{
 		Interface: link.Name, IfIndex: link.Index, Family: cfg.Family, Group: cfg.Group, AH: cfg.Auth == vrrp.AuthAH,
+		VRF: cfg.VRF, ReceiveBuffer: max(cfg.ReceiveBuffer, receiveBuffer), AllVRIDs: n.logStrangers,
 	}
-	key := socketKey{link.Index, cfg.Family, cfg.Group, opts.AH}
+	key := socketKey{index: link.Index, family: cfg.Family, to: cfg.Group, vrf: cfg.VRF, ah: opts.AH}
 	if cfg.Unicast() {
 		opts.Source, key.to = src, src
 	}
@@ -81,6 +94,9 @@ func (n *sockets) start(opts rawsock.Options) (*socket, error) {
 	}
 	ctx, cancel := context.WithCancel(n.ctx)
 	s := &socket{conn: conn, cancel: cancel, done: make(chan struct{}), runners: map[uint8][]*vrrp.Runner{}}
+	if n.logStrangers {
+		s.strangers = newStrangers(n.log, opts.Interface)
+	}
 	go func() {
 		defer close(s.done)
 		if err := conn.Run(ctx, s.deliver); err != nil {
@@ -98,6 +114,9 @@ func (n *sockets) Detach(r *vrrp.Runner) {
 	}
 	n.sweep()
 }
+
+// LogStrangers implements network.
+func (n *sockets) LogStrangers(on bool) { n.logStrangers = on }
 
 // sweep closes the sockets that nobody uses.
 func (n *sockets) sweep() {
@@ -167,9 +186,13 @@ func (s *socket) deliver(rx *vrrp.Received) {
 		return
 	}
 	s.mu.RLock()
-	defer s.mu.RUnlock()
-	for _, r := range s.runners[rx.Payload[at]] {
+	runners := s.runners[rx.Payload[at]]
+	s.mu.RUnlock()
+	for _, r := range runners {
 		r.Deliver(rx)
+	}
+	if len(runners) == 0 && s.strangers != nil {
+		s.strangers.note(rx.Src, rx.Payload[at], time.Now())
 	}
 }
 
