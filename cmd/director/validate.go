@@ -32,7 +32,8 @@ func newValidateCmd(s streams) *cobra.Command {
 are one configuration. Exit status 0: good, perhaps with warnings; 1: errors.
 
 Without -i the node is this machine, and what only the machine can tell (such as
-an interface that does not exist) is a warning. With -i the configuration is
+an interface that does not exist, and for root a script that would not run) is
+a warning. With -i the configuration is
 checked for other nodes, on any machine.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
