@@ -14,6 +14,7 @@ const (
 	Netns      = "netns"      // to make network namespaces
 	IPVS       = "ipvs"       // a kernel with IPVS: the test runs in the guest
 	Keepalived = "keepalived" // the other router
+	Zebra      = "zebra"      // yet another: FRR's daemons
 )
 
 // Prefix begins each line that is for the runner, on standard output.
@@ -57,6 +58,8 @@ func missing(need string) string {
 		if _, err := exec.LookPath("keepalived"); err != nil {
 			return err.Error()
 		}
+	case Zebra:
+		return frrMissing()
 	default:
 		return "unknown need"
 	}
