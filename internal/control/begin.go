@@ -32,7 +32,7 @@ func settings(g *config.Global) wire.Settings {
 	s := wire.Settings{
 		StartupDelay: g.StartupDelay, DelayAfterBoot: g.DelayAfterBoot, LogUnknownVRIDs: g.LogUnknownVRIDs,
 		Firewall: g.Firewall, AnnounceGroups: g.AnnounceGroups, DisableLocalIGMP: g.DisableLocalIGMP,
-		NetlinkBuffer: g.NetlinkBuffer,
+		NetlinkBuffer: g.NetlinkBuffer, ChildWait: g.ChildWait,
 	}
 	for _, d := range g.InterfaceDelays {
 		s.InterfaceDelays = append(s.InterfaceDelays, wire.InterfaceDelay(d))

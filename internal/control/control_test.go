@@ -26,6 +26,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // dataplane is the other end of a control process that runs in this one.
 type dataplane struct {
 	t      *testing.T
+	socket string
 	conn   *wire.Conn
 	ended  chan error
 	stderr bytes.Buffer // to be read after ended
@@ -53,14 +54,15 @@ func (l *lockedBuffer) String() string {
 
 // startControl runs a control process that is greeted with what a predecessor
 // left.
-func startControl(t *testing.T, file string, hello wire.Hello, healths ...wire.Health) *dataplane {
+func startControl(t *testing.T, file string, hello wire.Hello, left ...wire.Message) *dataplane {
 	t.Helper()
 	near, far := net.Pipe()
-	socket, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
+	path := filepath.Join(t.TempDir(), "s")
+	socket, err := net.Listen("unix", path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &dataplane{t: t, conn: wire.NewConn(near), ended: make(chan error, 1), health: map[string]wire.Health{}}
+	d := &dataplane{t: t, socket: path, conn: wire.NewConn(near), ended: make(chan error, 1), health: map[string]wire.Health{}}
 	go func() {
 		d.ended <- Run(context.Background(), Options{
 			Load: config.Options{Paths: []string{file}, Node: "lvs1"}, Conn: far, Listener: socket,
@@ -68,10 +70,17 @@ func startControl(t *testing.T, file string, hello wire.Hello, healths ...wire.H
 		})
 		far.Close()
 	}()
-	hello.Healths = len(healths)
+	for _, m := range left {
+		if m.Health != nil {
+			hello.Healths++
+		}
+		if m.Tracker != nil {
+			hello.Trackers++
+		}
+	}
 	d.say(wire.Message{Hello: &hello})
-	for _, h := range healths {
-		d.say(wire.Message{Health: &h})
+	for _, m := range left {
+		d.say(m)
 	}
 	return d
 }
@@ -89,7 +98,8 @@ func (d *dataplane) until(what string, wanted func(wire.Message) bool) wire.Mess
 	for {
 		m, err := d.conn.Receive()
 		if err != nil {
-			d.t.Fatalf("waiting for %s: %v", what, err)
+			d.conn.Close()
+			d.t.Fatalf("waiting for %s: %v, control says %v\n%s", what, err, <-d.ended, &d.stderr)
 		}
 		if m.Health != nil {
 			d.health[m.Health.Server] = *m.Health
@@ -158,9 +168,9 @@ func TestHealthSurvivesAControlProcess(t *testing.T) {
 	if err := os.WriteFile(file, []byte("nonsense {"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var remembered []wire.Health
+	var remembered []wire.Message
 	for _, h := range first.health {
-		remembered = append(remembered, h)
+		remembered = append(remembered, wire.Message{Health: &h})
 	}
 	second := startControl(t, file, wire.Hello{Source: begin.Begin.Source, Generation: 9, Restarts: 1}, remembered...)
 	again := second.until("the configuration", func(m wire.Message) bool { return m.Begin != nil })
