@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net/netip"
+	"time"
 
 	"director/internal/netif"
 	"director/vrrp"
@@ -103,7 +104,13 @@ func (b *builder) readAddress(v *node, dev string) (netif.Address, bool) {
 		NoTrack: or(v, "no_track", false),
 	}
 	if p.Addr().Is6() {
-		a.Deprecated = or(v, "preferred_lft", p.Bits() == 128)
+		def := forever
+		if p.Bits() == 128 {
+			def = 0
+		}
+		life := or(v, "preferred_lft", def)
+		a.Deprecated = life == 0
+		a.Preferred = uint32(max(life, 0) / time.Second)
 	}
 	b.oneFamily(v, p)
 	b.broadcast(v, &a)

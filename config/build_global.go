@@ -41,6 +41,17 @@ func (b *builder) buildGlobal() {
 		b.fail(v.name, "vrrp_garp_extra_if_all does not fit here", "there is no vrrp_garp_extra_if")
 	}
 	b.bufferPolicy()
+	b.places()
+}
+
+// places settles where director runs.
+func (b *builder) places() {
+	g := &b.cfg.Global
+	g.NetNamespace = or(b.global, "net_namespace", "")
+	g.Instance = or(b.global, "instance", "")
+	g.ChildWait = or(b.global, "child_wait_time", time.Duration(0))
+	g.IPVSNamespace = or(b.global, "net_namespace_ipvs", "")
+	g.FirstIPVS = or(b.global, "net_namespace_ipvs", false)
 }
 
 // Sizes for vrrp_rx_bufs_policy.

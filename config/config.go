@@ -71,6 +71,16 @@ type Global struct {
 	// NetlinkBuffer is the size in bytes of the receive buffer of link and
 	// address events, 0: the built-in size.
 	NetlinkBuffer int
+	// NetNamespace is the name of the network namespace to run in, IPVSNamespace
+	// of the one whose IPVS is programmed; empty: where director is started, and
+	// the same. FirstIPVS: the one that the machine began with.
+	NetNamespace, IPVSNamespace string
+	FirstIPVS                   bool
+	// Instance tells several directors of one machine apart; empty: there is one.
+	Instance string
+	// ChildWait is how long control may take to end at a stop, 0: 3 s. A stop as
+	// a whole is bounded by ten seconds all the same.
+	ChildWait time.Duration
 }
 
 // InterfaceDelay debounces the changes of one interface.

@@ -254,21 +254,24 @@ var scopeKind = &kind{want: `"global", "site", "link", "host", "nowhere" or a nu
 	return s, nil
 }}
 
-// lifetimeKind is preferred_lft; it reads as "is deprecated".
-var lifetimeKind = &kind{want: `0 or "forever"`, read: func(v cty.Value) (any, *fault) {
+// forever is preferred_lft without an end.
+const forever = time.Duration(-1)
+
+// lifetimeKind is preferred_lft: a duration, or forever.
+var lifetimeKind = &kind{want: `a duration of whole seconds, or "forever"`, read: func(v cty.Value) (any, *fault) {
 	if v.Type() == cty.String && v.AsString() == "forever" {
-		return false, nil
+		return forever, nil
 	}
 	d, f := readDuration(v)
 	switch {
 	case f != nil && f.wrongType:
 		return nil, f
 	case f != nil || d < 0:
-		return nil, faultf(`needs 0 or "forever"`)
-	case d != 0:
-		return nil, faultf(`not supported yet: only 0 and "forever" are`)
+		return nil, faultf(`needs seconds, or "forever"`)
+	case d%time.Second != 0 || d/time.Second >= 1<<32-1:
+		return nil, faultf("needs whole seconds, less than 4294967295")
 	}
-	return true, nil
+	return d, nil
 }}
 
 // granularityKind is persistence_granularity as a prefix length. netmask

@@ -22,7 +22,7 @@ var globalBlock = &block{
 		"garp_extra_if_all"), startAttrs, scriptAttrs),
 	other: globalOther,
 	later: []string{
-		"net_namespace", "net_namespace_ipvs", "instance", "child_wait_time", "umask", "config_save_dir",
+		"umask", "config_save_dir",
 		"reload_time_file", "reload_repeat", "reload_file", "no_email_faults", "startup_script",
 		"startup_script_user", "startup_script_timeout", "shutdown_script", "shutdown_script_user",
 		"shutdown_script_timeout", "notification_email", "notification_email_from", "smtp_server", "smtp_helo_name",
@@ -41,6 +41,10 @@ var globalBlock = &block{
 // startAttrs are the arguments of global about the start, the machine and what
 // instances do to it.
 var startAttrs = []attr{
+	{name: "net_namespace", kind: nameKind, doc: "Network namespace to run in, by the name that ip-netns(8) knows. It cannot be changed by a reload."},
+	{name: "net_namespace_ipvs", kind: orTrue(nameKind), doc: "Network namespace whose IPVS is programmed; true: the one that the machine began with. It cannot be changed by a reload.", def: "the one director runs in"},
+	{name: "instance", kind: nameKind, doc: "Tells several directors of one machine apart: the run directory is /run/director-NAME. It cannot be changed by a reload."},
+	{name: "child_wait_time", kind: seconds(0, unlimited), doc: "How long the control process may take to end at a stop, scripts and FIFOs included; a stop as a whole takes ten seconds at most.", def: "3"},
 	{name: "vrrp_strict", kind: boolean, doc: "Default of strict_mode in every vrrp_instance.", def: "false"},
 	{name: "vrrp_startup_delay", kind: seconds(0, unlimited), doc: "Time after the start before instances take part.", def: "0"},
 	{name: "vrrp_delay_after_boot", kind: seconds(0, unlimited), doc: "The same from the boot of the machine; the later of the two counts.", def: "0"},

@@ -16,7 +16,7 @@ var linkBlocks = []*block{
 			{name: "mac", kind: macKind, doc: "MAC address: six octets, or five that the VRID completes.", def: "00:00:5e:00:01:VRID, with IPv6 00:00:5e:00:02:VRID"},
 			{name: "group", kind: ifgroupKind, doc: "Interface group, by number or by iproute2's name.", def: "that of the interface below"},
 		},
-		later: []string{"netlink_notify_msg"},
+		other: map[string]string{"netlink_notify_msg": "left out, without effect: the kernel always tells of the interface"},
 	},
 	{
 		name: "use_ipvlan", once: true, doc: "The addresses are on an ipvlan of their own, with the MAC address of the interface below.",

@@ -108,11 +108,12 @@ func TestKindsOfTime(t *testing.T) {
 		{wholeSeconds(1, 10), `"1500ms"`, "!must be whole seconds"},
 		{orTrue(wholeSeconds(1, 10)), `true`, true},
 		{orTrue(wholeSeconds(1, 10)), `5`, 5 * time.Second},
-		{lifetimeKind, `0`, true},
-		{lifetimeKind, `"0s"`, true},
-		{lifetimeKind, `"forever"`, false},
-		{lifetimeKind, `3600`, "!not supported yet"},
-		{lifetimeKind, `"never"`, `!needs 0 or "forever"`},
+		{lifetimeKind, `0`, time.Duration(0)},
+		{lifetimeKind, `"0s"`, time.Duration(0)},
+		{lifetimeKind, `"forever"`, forever},
+		{lifetimeKind, `3600`, time.Hour},
+		{lifetimeKind, `1.5`, "!needs whole seconds"},
+		{lifetimeKind, `"never"`, `!needs seconds, or "forever"`},
 	})
 }
 

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	cloudflare "github.com/cloudflare/ipvs"
+
+	"director/internal/netspace"
 )
 
 // requestTimeout bounds the wait for one answer of the kernel. Requests take
@@ -42,8 +44,12 @@ type Client struct {
 
 // Open connects to the kernel's IPVS. The error is ErrUnavailable when the
 // kernel has none, see [Load], and ErrPermission when the caller may not use it.
-func Open() (*Client, error) {
-	c := newClient(cloudflare.New, dial)
+func Open() (*Client, error) { return OpenIn("") }
+
+// OpenIn is Open in the network namespace whose file is path; empty: in that of
+// the calling thread.
+func OpenIn(path string) (*Client, error) {
+	c := newClient(netspace.Within(path, cloudflare.New), netspace.Within(path, dial))
 	err := c.probe()
 	if errors.Is(err, ErrUnavailable) {
 		err = fmt.Errorf("%w: modprobe ip_vs, or use a kernel with CONFIG_IP_VS; for the next boot "+

@@ -14,8 +14,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"director/config"
 	"director/internal/dataplane"
 	"director/internal/logq"
+	"director/internal/netspace"
 	"director/internal/realtime"
 	"director/ipvs"
 )
@@ -73,13 +75,20 @@ printed), 64 for wrong usage.`,
 			return err
 		},
 		RunE: command(func(cmd *cobra.Command, _ []string) error {
-			// First of all: in real time the process starts anew.
+			// First of all: elsewhere, and in real time, the process starts anew.
+			around, err := surroundings(from)
+			if err != nil {
+				return err
+			}
+			if around.Instance != "" && !cmd.Flags().Changed("run-dir") {
+				runDir = defaultRunDir + "-" + around.Instance
+			}
 			notRealtime := realtime.Enter(func() {
 				if err := ipvs.Load(); err != nil {
 					fmt.Fprintln(s.err, "director:", err)
 				}
 			})
-			return direct(cmd.Context(), from, runDir, notRealtime, s.err)
+			return direct(cmd.Context(), from, runDir, ipvsNamespace(around), notRealtime, s.err)
 		}),
 	}
 	from.register(cmd)
@@ -87,8 +96,34 @@ printed), 64 for wrong usage.`,
 	return cmd
 }
 
+// surroundings finds out where the configuration wants director to run, and goes
+// there. A configuration with errors is left to control, which says them.
+func surroundings(from runFlags) (config.Surroundings, error) {
+	o, err := from.options(from.paths, from.node)
+	if err != nil {
+		return config.Surroundings{}, err
+	}
+	around, _ := config.ReadSurroundings(o)
+	if around.NetNamespace == "" {
+		return around, nil
+	}
+	return around, netspace.Enter(around.NetNamespace)
+}
+
+// ipvsNamespace is the file of the namespace whose IPVS is programmed; empty:
+// the one of the process.
+func ipvsNamespace(around config.Surroundings) string {
+	switch {
+	case around.FirstIPVS:
+		return netspace.First
+	case around.IPVSNamespace == "":
+		return ""
+	}
+	return netspace.Path(around.IPVSNamespace)
+}
+
 // direct is the dataplane process.
-func direct(ctx context.Context, from runFlags, runDir string, notRealtime error, stderr io.Writer) error {
+func direct(ctx context.Context, from runFlags, runDir, ipvsNamespace string, notRealtime error, stderr io.Writer) error {
 	lines := logq.New(stderr)
 	log := slog.New(slog.NewTextHandler(lines, nil))
 	defer func() {
@@ -112,7 +147,7 @@ func direct(ctx context.Context, from runFlags, runDir string, notRealtime error
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
 	err := dataplane.Run(ctx, dataplane.Options{
-		RunDir: runDir, Control: controlCommand(from), Realtime: notRealtime, Log: log, LogDropped: lines.Dropped,
+		RunDir: runDir, IPVSNamespace: ipvsNamespace, Control: controlCommand(from), Realtime: notRealtime, Log: log, LogDropped: lines.Dropped,
 		Hurry: hurry, Reload: reloads(hangups),
 		Ready: func() { log.Info("director runs", "version", version(), "run_dir", runDir) },
 	})

@@ -1,6 +1,7 @@
 package dataplane
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -123,7 +124,8 @@ func (s *supervisor) once(ctx context.Context) (ready bool, err error) {
 
 	reason := c.watch(ctx)
 	if reason == nil {
-		c.askToStop()
+		// The engine's loop has ended: nobody else is at its settings.
+		c.askToStop(cmp.Or(s.e.settings.ChildWait, stopWithin))
 	}
 	// Nothing it still says counts: the next one starts from what is in force.
 	c.conn.Close()
@@ -335,10 +337,10 @@ func (c *child) lostReason(lost error) error {
 }
 
 // askToStop gives the process a moment to end by itself.
-func (c *child) askToStop() {
+func (c *child) askToStop(within time.Duration) {
 	c.out.Set("stop", wire.Message{Stop: &wire.Stop{}})
 	select {
 	case <-c.ended:
-	case <-time.After(stopWithin):
+	case <-time.After(within):
 	}
 }

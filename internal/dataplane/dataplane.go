@@ -26,6 +26,9 @@ const SocketName = "director.sock"
 type Options struct {
 	// RunDir holds socket, lock and record; it is made when it does not exist.
 	RunDir string
+	// IPVSNamespace is the file of the network namespace whose IPVS is
+	// programmed; empty: the one of the process.
+	IPVSNamespace string
 	// Control makes the command of a control process.
 	Control func() *exec.Cmd
 	// Realtime is nil when the process runs in real time, else why not.
@@ -86,7 +89,7 @@ func newEngine(o Options, ctx context.Context, keep keeper, machine machine) *en
 		health: map[healthKey]remembered{},
 		tasks:  tasks{ready: make(chan struct{}, 1)}, onReady: o.Ready, logDropped: o.LogDropped,
 		open: func() (table, error) {
-			c, err := ipvs.Open()
+			c, err := ipvs.OpenIn(o.IPVSNamespace)
 			if err != nil {
 				return nil, err
 			}

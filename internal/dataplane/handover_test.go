@@ -79,6 +79,9 @@ func TestHandover(t *testing.T) {
 		time.Sleep(200 * time.Millisecond)
 		wantLog(t, w, "advert 1", "silence", "delete 10.0.0.100/24")
 	})
+}
+
+func TestHandoverWithoutSuccessor(t *testing.T) {
 	bubble(t, "nobody takes over: it stays, and says why", func(t *testing.T) {
 		w := newWorld(t, nil)
 		box := outOf(w)

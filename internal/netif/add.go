@@ -72,7 +72,7 @@ func (t *Table) add(ctx context.Context, a Address) (Outcome, error) {
 		if err != nil {
 			return 0, err
 		}
-		outcome, err := t.addTo(ctx, l, have, want, a.DAD)
+		outcome, err := t.addTo(ctx, l, have, want, a)
 		if errors.Is(err, unix.EEXIST) && try < addTries {
 			continue // it came after the list
 		}
@@ -80,8 +80,9 @@ func (t *Table) add(ctx context.Context, a Address) (Outcome, error) {
 	}
 }
 
-// addTo adds the address to a link; have is what it has of the same IP.
-func (t *Table) addTo(ctx context.Context, l Link, have []record, want Address, dad bool) (Outcome, error) {
+// addTo adds the address to a link; have is what it has of the same IP, want is
+// a as the kernel would list it.
+func (t *Table) addTo(ctx context.Context, l Link, have []record, want, a Address) (Outcome, error) {
 	var mine, others []record
 	for _, r := range have {
 		if r.Ours {
@@ -103,7 +104,7 @@ func (t *Table) addTo(ctx context.Context, l Link, have []record, want Address, 
 			return 0, fmt.Errorf("remove our %s, which differs: %w", r.Key, err)
 		}
 	}
-	if err := t.create(l.Index, want, dad); err != nil {
+	if err := t.create(l.Index, want, a.DAD, a.Preferred); err != nil {
 		return 0, err
 	}
 	if len(mine) > 0 {
@@ -120,7 +121,7 @@ func (a Address) asStored() Address {
 		bits = ip.BitLen()
 	}
 	a.Prefix = netip.PrefixFrom(ip, bits)
-	a.DAD, a.NoTrack = false, false
+	a.DAD, a.NoTrack, a.Preferred = false, false, 0 // none of them is listed
 	if ip.Is4() {
 		a.Deprecated = false
 		if a.Label == "" {
@@ -151,7 +152,7 @@ func scopeOf(ip netip.Addr) Scope {
 const ifaProto = 11
 
 // create asks the kernel for a new address; EEXIST: it is there already.
-func (t *Table) create(index int, a Address, dad bool) error {
+func (t *Table) create(index int, a Address, dad bool, preferred uint32) error {
 	ip, bits := a.Prefix.Addr(), a.Prefix.Bits()
 	other := ip
 	if a.Peer.IsValid() {
@@ -170,9 +171,12 @@ func (t *Table) create(index int, a Address, dad bool) error {
 	if a.Label != "" {
 		r.AddData(nl.NewRtAttr(unix.IFA_LABEL, nl.ZeroTerminated(a.Label)))
 	}
-	if a.Deprecated {
-		forever := nl.IfaCacheInfo{IfaCacheinfo: unix.IfaCacheinfo{Prefered: 0, Valid: ^uint32(0)}}
-		r.AddData(nl.NewRtAttr(unix.IFA_CACHEINFO, forever.Serialize()))
+	if a.Deprecated || preferred > 0 {
+		life := nl.IfaCacheInfo{IfaCacheinfo: unix.IfaCacheinfo{Prefered: preferred, Valid: ^uint32(0)}}
+		if a.Deprecated {
+			life.Prefered = 0
+		}
+		r.AddData(nl.NewRtAttr(unix.IFA_CACHEINFO, life.Serialize()))
 	}
 	if t.keepsMark {
 		r.AddData(nl.NewRtAttr(ifaProto, nl.Uint8Attr(Mark)))

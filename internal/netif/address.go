@@ -47,6 +47,9 @@ type Address struct {
 	// Deprecated adds an IPv6 address with a preferred lifetime of 0: it is
 	// never chosen as a source.
 	Deprecated bool
+	// Preferred is how long an IPv6 address is preferred as a source after it
+	// was added, in seconds; 0: for ever, or never where it is Deprecated.
+	Preferred uint32
 	// NoTrack: the interface being down is no fault, and a deletion by
 	// somebody else is not repaired.
 	NoTrack bool

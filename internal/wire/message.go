@@ -144,6 +144,8 @@ type Settings struct {
 	AnnounceGroups               []netif.AnnounceGroup
 	DisableLocalIGMP             bool
 	NetlinkBuffer                int
+	// ChildWait is how long control may take to end; 0: the built-in time.
+	ChildWait time.Duration
 }
 
 // InterfaceDelay debounces the changes of one interface.

@@ -9,7 +9,7 @@ virtual_server_group "shops" { # ERROR: "virtual_server_group" is not supported 
   address = ["10.0.0.1:80"]
 }
 global {
-  net_namespace = "blue" # ERROR: "net_namespace" is not supported yet
+  umask = "0177" # ERROR: "umask" is not supported yet
   http { listen = "127.0.0.1:9280" } # ERROR: "http" is not supported yet
 }
 virtual_server "web" {

@@ -16,6 +16,6 @@ vrrp_instance "VI_1" {
   virtual_ipaddress_excluded "2001:db8::1/64" {
     brd           = "+" # ERROR: brd is for IPv4 only
     label         = "x" # ERROR: label is for IPv4 only
-    preferred_lft = 3600 # ERROR: not supported yet: only 0 and "forever" are
+    preferred_lft = 1.5 # ERROR: needs whole seconds
   }
 }

@@ -23,7 +23,7 @@ vrrp_instance "VI_4" {
   use_vmac {
     name               = "averylonginterface" # ERROR: must have at most 15 bytes
     group              = "moon" # ERROR: Unknown name in "group"
-    netlink_notify_msg = true # ERROR: not supported yet
+    netlink_notify_msg = true # ERROR: the kernel always tells
   }
   virtual_ipaddress "10.0.0.4/24" {}
 }
