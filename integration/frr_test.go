@@ -17,9 +17,9 @@ import (
 // frrWires are the wires that FRR's vrrpd can do: it knows neither unicast nor
 // authentication.
 var frrWires = []wire{
-	{"version 2, IPv4", 2, false, false, time.Second},
-	{"version 3, IPv4, 30 ms", 3, false, false, 30 * time.Millisecond},
-	{"version 3, IPv6", 3, true, false, 30 * time.Millisecond},
+	{name: "version 2, IPv4", version: 2, interval: time.Second},
+	{name: "version 3, IPv4", version: 3, interval: 30 * time.Millisecond},
+	{name: "version 3, IPv6", version: 3, ipv6: true, interval: 30 * time.Millisecond},
 }
 
 // TestFRR sets a director beside FRR 8.4: its vrrpd with the higher and with the

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -82,11 +83,14 @@ func (f *FRR) run(h *Host, name, config string) *Process {
 
 // Show returns what vtysh prints for a command, "" when no daemon answers.
 func (f *FRR) Show(command string) string {
-	output, err := f.host.Try("vtysh", "--vty_socket", f.dir, "-c", command)
+	ctx, cancel := context.WithTimeout(f.host.lab.t.Context(), 10*time.Second)
+	defer cancel()
+	// On its other output it complains of configurations that it may not read.
+	output, err := f.host.Cmd(ctx, "vtysh", "--vty_socket", f.dir, "-c", command).Output()
 	if err != nil {
 		return ""
 	}
-	return output
+	return string(output)
 }
 
 // VirtualLink makes the link that vrrpd wants to find for a virtual router: a
