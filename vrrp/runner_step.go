@@ -18,6 +18,10 @@ func (r *Runner) step(ev Event) {
 	if d, ok := margin(&before, &after, ev); ok {
 		r.out.margin(d)
 	}
+	if before.Role == Master && after.Role != Master && !before.Deadline.IsZero() {
+		// An advert that was due and will not leave was late until now.
+		r.out.late(time.Since(before.Deadline))
+	}
 	r.out.publish(r.cfg, r.source, &r.state)
 	for _, a := range acts.All() {
 		switch a.Kind {

@@ -238,6 +238,24 @@ func TestAStalledMasterSendsNoBurst(t *testing.T) {
 	})
 }
 
+func TestAStalledMasterThatGivesWayWasLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newRig(runnerConfig())
+		g.SetTransport(g, mine)
+		g.run(func() {
+			sleep(3610 * time.Millisecond)
+			g.drain = func() {
+				sleep(5 * time.Second)
+				g.Deliver(advert(50, nil))
+			}
+			sleep(7 * time.Second)
+			if s := g.Status(); s.Role != vrrp.Backup || s.WorstLateness != 5*time.Second {
+				t.Errorf("%v, worst lateness %v, want BACKUP after an advert was due for 5s", s.Role, s.WorstLateness)
+			}
+		})
+	})
+}
+
 func TestUnreadAdvertCancelsTheTimer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newRig(runnerConfig())
