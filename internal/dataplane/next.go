@@ -300,7 +300,8 @@ func (m *model) nextRetry(now time.Time) (time.Time, bool) {
 	for _, i := range m.instances {
 		for _, a := range i.addrs {
 			note(&a.trouble)
-			if at := i.leaveAt(a); !i.linger.IsZero() && a.state == ours && (first.IsZero() || at.Before(first)) {
+			// What is due already waits for the worker, not for a time.
+			if at := i.leaveAt(a); !i.linger.IsZero() && a.state == ours && at.After(now) && (first.IsZero() || at.Before(first)) {
 				first = at
 			}
 		}
