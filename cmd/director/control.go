@@ -24,8 +24,7 @@ func newControlCmd(s streams) *cobra.Command {
 			if err := realtime.Leave(); err != nil {
 				return err
 			}
-			// A signal to the whole group is one stop: the dataplane's.
-			signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+			leaveSignals()
 			o, err := control.FromFiles(os.NewFile(3, "wire"), os.NewFile(4, "socket"))
 			if err != nil {
 				return err
@@ -44,4 +43,11 @@ func newControlCmd(s streams) *cobra.Command {
 	}
 	from.register(cmd)
 	return cmd
+}
+
+// leaveSignals lets the dataplane deal with the signals to the whole group: one
+// stop is enough. They are heard and not set to be ignored, which scripts would
+// inherit, so that no SIGTERM ended them.
+func leaveSignals() {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 }

@@ -96,15 +96,20 @@ func (e *engine) trackersChanged() {
 		t.late[id] = true
 	}
 	now := time.Now()
+	soonest := trackerGap
 	for id := range t.late {
-		if wait := trackerGap - now.Sub(t.told[id].at); t.used[id] && wait > 0 {
-			t.gap.Reset(wait)
+		wait := trackerGap - now.Sub(t.told[id].at)
+		if t.used[id] && wait > 0 {
+			soonest = min(soonest, wait)
 			continue
 		}
 		delete(t.late, id)
 		if t.used[id] {
 			e.tellTracker(id, now)
 		}
+	}
+	if len(t.late) > 0 {
+		t.gap.Reset(soonest)
 	}
 }
 
