@@ -1,6 +1,7 @@
 package dataplane
 
 import (
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"director/internal/netif"
 	"director/internal/wire"
+	"director/vrrp"
 )
 
 // delays debounces the changes of links (interface_up_down_delays).
@@ -38,7 +40,7 @@ func (e *engine) setDelays(all []wire.InterfaceDelay) {
 func (e *engine) linkChanged(l netif.Link, now time.Time) {
 	was, known := e.links[l.Name]
 	d, delayed := e.delays.of[l.Name]
-	wait := d.Down
+	wait := min(d.Down, e.patience(l.Name))
 	if l.Up {
 		wait = d.Up
 	}
@@ -49,6 +51,29 @@ func (e *engine) linkChanged(l netif.Link, now time.Time) {
 	default:
 		e.delays.pending[l.Name] = pendingLink{l, now.Add(wait)}
 	}
+}
+
+// patience is how long an interface may be down unnoticed: the others must not
+// take over before we have left. A master that advertises faster than we would
+// shortens it.
+func (e *engine) patience(link string) time.Duration {
+	bound := time.Duration(math.MaxInt64)
+	for _, i := range e.instances {
+		r := e.runners[i.name()]
+		if r == nil || r.cfg.Interface != link {
+			continue
+		}
+		interval := r.cfg.AdvertInt
+		if s := r.Status(); r.cfg.Version == 3 && i.role == vrrp.Backup && s.MasterInterval > 0 {
+			interval = min(interval, s.MasterInterval)
+		}
+		n := r.cfg.DownTimerAdverts
+		if n == 0 {
+			n = 3
+		}
+		bound = min(bound, time.Duration(n-1)*interval-interval/256)
+	}
+	return max(bound, 0)
 }
 
 // linkIs believes the state of a link.
