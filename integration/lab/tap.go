@@ -90,3 +90,9 @@ func arrival(control []byte) time.Time {
 	}
 	return time.Now()
 }
+
+// send puts a whole frame on the wire.
+func (t *tap) send(frame []byte) error {
+	_, err := t.file.Write(frame)
+	return err
+}
