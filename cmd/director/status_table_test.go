@@ -65,6 +65,7 @@ func troubled() *api.Status {
 		BFD: []api.Session{
 			{Name: "peer", Neighbor: "10.99.0.3", Up: true, Since: noon.Add(-time.Hour)},
 			{Name: "gone", Neighbor: "10.99.0.4", Reason: "control detection time expired", Since: noon.Add(-time.Hour)},
+			{Name: "new", Neighbor: "10.99.0.5", State: "Down"},
 		},
 		Notify: api.Notify{
 			Names: []api.NotifyName{
@@ -144,6 +145,7 @@ script chk_db     ?       1m00s
 file load         -3      1m00s
 bfd peer          up      1h00m    10.99.0.3
 bfd gone          DOWN    1h00m    10.99.0.4: control detection time expired
+bfd new           DOWN    -        10.99.0.5: Down
 
 NOTIFY
   instance VI_2: notify_backup runs, 3 events wait

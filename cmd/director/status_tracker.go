@@ -29,8 +29,11 @@ func (t *table) trackers(list []api.Tracker, sessions []api.Session) {
 	}
 	for _, s := range sessions {
 		detail := s.Neighbor
-		if s.Reason != "" {
+		switch {
+		case s.Reason != "":
 			detail += ": " + s.Reason
+		case !s.Up:
+			detail += ": " + s.State
 		}
 		rows = append(rows, [4]string{"bfd " + s.Name, upDown(s.Up), t.ago(s.Since), detail})
 	}

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"director/bfd"
 	"director/internal/api"
 	"director/internal/notify"
 	"director/internal/track"
@@ -50,6 +51,9 @@ func (e *engine) sessions() []api.Session {
 		a := api.Session{
 			Name: s.Name, Neighbor: s.Neighbor, Up: s.Up, State: s.State, Reason: s.Reason,
 			IntervalSeconds: s.Interval.Seconds(), DetectionSeconds: s.DetectionTime.Seconds(), Transitions: s.Transitions,
+		}
+		if s.Reason == bfd.DiagNone.String() { // it was never up
+			a.Reason = ""
 		}
 		if s.Since > 0 {
 			a.Since = since(s.Since + age(e.processAt))

@@ -211,15 +211,31 @@ vrrp_instance "VI_1" {
   track_virtual_server "web" {}
 }`)
 	d := startControl(t, file, wire.Hello{})
-	d.until("the unknown quorum", isTracker(track.VirtualServer, func(s track.State) bool { return !s.Known }))
+	begin := d.until("the configuration", func(m wire.Message) bool {
+		if m.Tracker != nil && m.Tracker.State.Known {
+			t.Errorf("a quorum before the first result: %+v", m.Tracker)
+		}
+		return m.Begin != nil
+	})
 	d.until("the quorum", isTracker(track.VirtualServer, func(s track.State) bool { return s.Known && s.Up }))
 	l.Close()
-	d.until("its loss", isTracker(track.VirtualServer, func(s track.State) bool { return s.Known && !s.Up }))
+	lost := d.until("its loss", isTracker(track.VirtualServer, func(s track.State) bool { return s.Known && !s.Up }))
 	status := d.status(t)
 	if len(status.Trackers) != 1 || status.Trackers[0].Up || status.Trackers[0].Kind != "virtual_server" {
 		t.Errorf("trackers in status: %+v", status.Trackers)
 	}
+	health := d.until("the health with the lost quorum", func(m wire.Message) bool { return m.Health != nil && !m.Health.QuorumUp })
 	if err := d.stop(); err != nil {
+		t.Error(err)
+	}
+
+	// The successor does not forget the loss before its own first results.
+	again := startControl(t, file, wire.Hello{Source: begin.Begin.Source, Restarts: 1}, lost, health)
+	first := again.until("the quorum", isTracker(track.VirtualServer, func(track.State) bool { return true }))
+	if s := first.Tracker.State; !s.Known || s.Up {
+		t.Errorf("recalled quorum: %+v", s)
+	}
+	if err := again.stop(); err != nil {
 		t.Error(err)
 	}
 }
