@@ -83,7 +83,7 @@ func TestHandOverPhases(t *testing.T) {
 		{"called off", nil, master(give(Backup, true), simple(TakeBack, 4.5)),
 			"send 100; timer 5.5s; stays: the handover was called off"},
 		{"a long interval does not make a long stop", slow, []Event{start(), fired(108.28125),
-			{Kind: HandOver, At: seconds(110), To: Init}, fired(115)}, "send 0; timer 1m57s"},
+			{Kind: HandOver, At: seconds(110), To: Init}, fired(115)}, "send 0; timer 1m56.5s"},
 		{"which ends", slow, []Event{start(), fired(108.28125),
 			{Kind: HandOver, At: seconds(110), To: Init}, fired(115), fired(117)},
 			"send 0; no timer; MASTER to INIT: nobody took over"},

@@ -28,9 +28,9 @@ const lowest = 1
 // Bounds of a handover, so that a stop takes no longer than ten seconds
 // whatever the intervals are.
 const (
-	maxHandLow  = 5 * time.Second
-	maxHandZero = 2 * time.Second
-	maxLinger   = 2 * time.Second
+	maxHandLow  = 4 * time.Second
+	maxHandZero = 1500 * time.Millisecond
+	maxLinger   = 1500 * time.Millisecond
 )
 
 // handOver begins a planned departure.

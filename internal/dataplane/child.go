@@ -34,7 +34,9 @@ const (
 	readyWithin = 2 * time.Minute
 	// stopWithin is how long control may take to end when asked: notify scripts and
 	// the readers of FIFOs have a moment.
-	stopWithin = 3 * time.Second
+	stopWithin = 2500 * time.Millisecond
+	// hurryWithin is that where a stop was asked for twice.
+	hurryWithin = 200 * time.Millisecond
 
 	firstBackoff = 250 * time.Millisecond
 	lastBackoff  = 30 * time.Second
@@ -124,8 +126,12 @@ func (s *supervisor) once(ctx context.Context) (ready bool, err error) {
 
 	reason := c.watch(ctx)
 	if reason == nil {
-		// The engine's loop has ended: nobody else is at its settings.
-		c.askToStop(cmp.Or(s.e.settings.ChildWait, stopWithin))
+		// The engine's loop has ended: nobody else is at its state.
+		within := cmp.Or(s.e.settings.ChildWait, stopWithin)
+		if s.e.hurried {
+			within = hurryWithin
+		}
+		c.askToStop(within)
 	}
 	// Nothing it still says counts: the next one starts from what is in force.
 	c.conn.Close()

@@ -131,8 +131,10 @@ type engine struct {
 	// reloads counts requests to read the configuration again.
 	reloads    struct{ asked, answered uint64 }
 	logDropped func() uint64
-	// hurry has an element when a stop is asked for once more.
-	hurry <-chan struct{}
+	// hurry has an element when a stop is asked for once more; hurried: it was,
+	// and nothing is waited for any longer.
+	hurry   <-chan struct{}
+	hurried bool
 
 	tasks tasks
 	timer *time.Timer
@@ -162,12 +164,12 @@ func (e *engine) loop(ctx context.Context) {
 			hurry, bound = time.After(handoverBound), time.After(stopBound)
 			e.stop()
 		case <-e.hurry:
-			e.hurry = nil
+			e.hurry, e.hurried = nil, e.stopping
 			e.stopNow("asked once more")
 		case <-hurry:
 			e.stopNow("the handover took too long")
 		case <-bound:
-			e.log.Error("stop took too long, leaving the rest to the next start", "bound", stopBound)
+			e.overdue()
 			return
 		}
 		for _, task := range e.tasks.take() {
@@ -178,16 +180,30 @@ func (e *engine) loop(ctx context.Context) {
 
 // Bounds of a stop, whatever the advert intervals are: until then masters may
 // wait for somebody to take over, and until then everything has to be over.
+// What is left of ten seconds is for scripts that hang, and for control.
 const (
-	handoverBound = 8 * time.Second
-	stopBound     = 9500 * time.Millisecond
+	handoverBound = 7 * time.Second
+	stopBound     = 7500 * time.Millisecond
 )
 
 // stopped reports whether a stop is complete: nothing of ours is left, and
 // scripts have been told.
 func (e *engine) stopped() bool {
-	return e.stopping && e.idle() && !e.serving && !e.moving && len(e.runners) == 0 &&
-		(len(e.notices.waiting) == 0 || e.out == nil)
+	return e.gaveUp() && (len(e.notices.waiting) == 0 || e.out == nil || e.hurried)
+}
+
+// gaveUp reports whether nothing of ours is left after a stop.
+func (e *engine) gaveUp() bool {
+	return e.stopping && e.idle() && !e.serving && !e.moving && len(e.runners) == 0
+}
+
+// overdue says what a stop has waited for in vain.
+func (e *engine) overdue() {
+	if e.gaveUp() {
+		e.log.Warn("scripts have not been told everything in time", "waiting", len(e.notices.waiting), "bound", stopBound)
+		return
+	}
+	e.log.Error("stop took too long, leaving the rest to the next start", "bound", stopBound)
 }
 
 // pump starts whatever can be done now. It is called after every event.

@@ -256,11 +256,7 @@ func (e *engine) roleChanged(i *instance, c vrrp.RoleChange) {
 func (e *engine) followRole(i *instance, c vrrp.RoleChange) {
 	switch {
 	case c.From == vrrp.Master && !c.Linger.IsZero():
-		text := i.name() + " is handed over"
-		if c.Master.IsValid() {
-			text = fmt.Sprintf("%s is MASTER on %s now", i.name(), c.Master)
-		}
-		e.handoverEnded(i, true, text)
+		e.handoverEnded(i, true, fmt.Sprintf("%s is MASTER on %s now", i.name(), e.successor(i, c)))
 	case c.From == vrrp.Master:
 		e.deafen(i)
 		e.handoverEnded(i, c.To == vrrp.Backup, fmt.Sprintf("%s is %s now: %s", i.name(), c.To, c.Reason))
@@ -275,6 +271,22 @@ func (e *engine) followRole(i *instance, c vrrp.RoleChange) {
 	if r := e.runners[i.name()]; c.To == vrrp.Init && e.stopping && r != nil {
 		r.cancel()
 	}
+}
+
+// successor is who has taken over: a member that its sync group took along has
+// not heard of anybody itself.
+func (e *engine) successor(i *instance, c vrrp.RoleChange) string {
+	if c.Master.IsValid() {
+		return c.Master.String()
+	}
+	if i.group != nil {
+		for _, o := range i.group.members {
+			if r := e.runners[o.name()]; r != nil && o != i && r.Status().Master.IsValid() {
+				return r.Status().Master.String()
+			}
+		}
+	}
+	return "another router"
 }
 
 // sourceOf chooses the address that adverts come from: the configured one, else
