@@ -60,6 +60,8 @@ type router struct {
 	own, peer netip.Addr
 	priority  int
 	nopreempt bool
+	// further are lines of the vrrp_instance.
+	further []string
 
 	process *lab.Process
 }
@@ -93,6 +95,9 @@ func (r *router) keepalivedConf() string {
 	if r.wire.unicast {
 		fmt.Fprintf(&b, " unicast_src_ip %s\n unicast_peer {\n  %s\n }\n", r.own, r.peer)
 	}
+	for _, line := range r.further {
+		fmt.Fprintf(&b, " %s\n", line)
+	}
 	b.WriteString(" virtual_ipaddress {\n")
 	for _, vip := range r.wire.vips() {
 		fmt.Fprintf(&b, "  %s\n", vip)
@@ -112,6 +117,9 @@ func (r *router) directorConf() string {
 	if r.wire.unicast {
 		fmt.Fprintf(&b, "  unicast_src_ip    = %q\n  unicast_peer %q {}\n", r.own, r.peer)
 	}
+	for _, line := range r.further {
+		fmt.Fprintf(&b, "  %s\n", line)
+	}
 	for _, vip := range r.wire.vips() {
 		fmt.Fprintf(&b, "  virtual_ipaddress %q {}\n", vip)
 	}
@@ -124,6 +132,7 @@ type pair struct {
 	lab     *lab.Lab
 	wire    wire
 	a, b    *router
+	lan     *lab.Segment
 	witness *lab.Witness
 }
 
@@ -139,7 +148,7 @@ func newPair(t lab.T, w wire, programA, programB string) *pair {
 		addressA, addressB = netip.MustParseAddr("fd99::2"), netip.MustParseAddr("fd99::3")
 	}
 	return &pair{
-		lab: l, wire: w, witness: lan.Witness(),
+		lab: l, wire: w, lan: lan, witness: lan.Witness(),
 		a: &router{Host: a, lab: l, wire: w, program: programA, own: addressA, peer: addressB, priority: 100},
 		b: &router{Host: b, lab: l, wire: w, program: programB, own: addressB, peer: addressA, priority: 100},
 	}

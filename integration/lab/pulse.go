@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/net/icmp"
 	"golang.org/x/net/ipv4"
+	"golang.org/x/net/ipv6"
 	"golang.org/x/sys/unix"
 )
 
@@ -20,7 +21,7 @@ type Echo struct {
 	MAC net.HardwareAddr
 }
 
-// Pulse asks an IPv4 address for an echo again and again and keeps the answers.
+// Pulse asks an address for an echo again and again and keeps the answers.
 // It is cheaper than a [Client], and so dense enough for a gap of milliseconds.
 type Pulse struct {
 	target netip.Addr
@@ -41,7 +42,11 @@ func (h *Host) Pulse(target netip.Addr, every time.Duration) *Pulse {
 		if p.tap, err = openTap("eth0"); err != nil {
 			return err
 		}
-		socket, err = unix.Socket(unix.AF_INET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.IPPROTO_ICMP)
+		domain, protocol := unix.AF_INET, unix.IPPROTO_ICMP
+		if target.Is6() {
+			domain, protocol = unix.AF_INET6, unix.IPPROTO_ICMPV6
+		}
+		socket, err = unix.Socket(domain, unix.SOCK_RAW|unix.SOCK_CLOEXEC, protocol)
 		return err
 	})
 	h.must("pulse", err)
@@ -58,11 +63,16 @@ func (p *Pulse) ask(socket int, every time.Duration) {
 	_ = unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 1}, 0)
 	defer func() { _ = unix.Close(socket) }()
 	echo := icmp.Message{Type: ipv4.ICMPTypeEcho, Body: &icmp.Echo{ID: socket, Seq: 1}}
+	var to unix.Sockaddr
+	if p.target.Is4() {
+		to = &unix.SockaddrInet4{Addr: p.target.As4()}
+	} else {
+		echo.Type, to = ipv6.ICMPTypeEchoRequest, &unix.SockaddrInet6{Addr: p.target.As16()}
+	}
 	packet, err := echo.Marshal(nil)
 	if err != nil {
 		return
 	}
-	to := &unix.SockaddrInet4{Addr: p.target.As4()}
 	pause := unix.NsecToTimespec(every.Nanoseconds())
 	for {
 		select {
@@ -77,12 +87,7 @@ func (p *Pulse) ask(socket int, every time.Duration) {
 }
 
 func (p *Pulse) see(frame []byte, at time.Time) {
-	const header = ethernet + 20 // of IPv4 without options
-	if len(frame) < header+8 || frame[12] != 0x08 || frame[13] != 0 || frame[ethernet] != 0x45 ||
-		frame[ethernet+9] != unix.IPPROTO_ICMP || frame[header] != byte(ipv4.ICMPTypeEchoReply) {
-		return
-	}
-	if source := [4]byte(frame[ethernet+12 : ethernet+16]); source != p.target.As4() {
+	if source, ok := echoSource(frame); !ok || source != p.target {
 		return
 	}
 	p.mu.Lock()
@@ -90,12 +95,26 @@ func (p *Pulse) see(frame []byte, at time.Time) {
 	p.echoes = append(p.echoes, Echo{at, slices.Clone(frame[6:12])})
 }
 
-// Since returns the answers of a machine since a moment, in order.
+// echoSource is who sent an echo reply.
+func echoSource(frame []byte) (source netip.Addr, ok bool) {
+	const header4, header6 = ethernet + 20, ethernet + 40 // without options
+	switch {
+	case len(frame) >= header4+8 && frame[12] == 0x08 && frame[13] == 0 && frame[ethernet] == 0x45 &&
+		frame[ethernet+9] == unix.IPPROTO_ICMP && frame[header4] == byte(ipv4.ICMPTypeEchoReply):
+		return netip.AddrFrom4([4]byte(frame[ethernet+12 : ethernet+16])), true
+	case len(frame) >= header6+8 && frame[12] == 0x86 && frame[13] == 0xdd &&
+		frame[ethernet+6] == unix.IPPROTO_ICMPV6 && frame[header6] == byte(ipv6.ICMPTypeEchoReply):
+		return netip.AddrFrom16([16]byte(frame[ethernet+8 : ethernet+24])), true
+	}
+	return netip.Addr{}, false
+}
+
+// Since returns the answers of a machine since a moment, in order; nil: of any.
 func (p *Pulse) Since(moment time.Time, of net.HardwareAddr) []Echo {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(p.echoes), func(e Echo) bool {
-		return e.At.Before(moment) || !bytes.Equal(e.MAC, of)
+		return e.At.Before(moment) || of != nil && !bytes.Equal(e.MAC, of)
 	})
 }
 
