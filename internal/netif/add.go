@@ -45,13 +45,19 @@ const addTries = 3
 // Add gives an interface an address. An error wraps the kernel's errno, or
 // ErrNoInterface, and names the address and the interface.
 //
-// An IPv6 address is usable at once unless DAD is asked for or the interface is
-// down. When an interface goes down the kernel drops its IPv6 addresses; Add
+// An IPv6 address is usable when Add returns unless DAD is asked for or the
+// interface is down. When an interface goes down the kernel drops its IPv6 addresses; Add
 // works again at once, also while it is down.
 func (t *Table) Add(ctx context.Context, a Address) (Outcome, error) {
 	outcome, err := t.add(ctx, a)
 	if err != nil {
 		return 0, fmt.Errorf("add %s: %w", a.Key, err)
+	}
+	if outcome == Added && !a.DAD {
+		// Who announces it draws packets.
+		if err := t.waitLocal(ctx, a); err != nil {
+			return outcome, fmt.Errorf("add %s: %w", a.Key, err)
+		}
 	}
 	return outcome, nil
 }

@@ -51,9 +51,6 @@ func (t *Table) hide(ctx context.Context, a Address) error {
 		_, err = t.Add(ctx, h) // Foreign: somebody has it on loopback anyway
 	}
 	if err == nil {
-		err = t.waitLocal(ctx, h)
-	}
-	if err == nil {
 		err = t.Delete(ctx, a)
 	}
 	if err != nil {
@@ -104,9 +101,6 @@ func (t *Table) Reveal(ctx context.Context, a Address) (Outcome, error) {
 	outcome, err := t.Add(ctx, a)
 	if err != nil {
 		return 0, err
-	}
-	if err := t.waitLocal(ctx, a); err != nil {
-		return outcome, fmt.Errorf("reveal %s: %w", a.Key, err)
 	}
 	return outcome, t.Unhide(ctx, a)
 }
