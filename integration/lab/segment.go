@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 
 	"github.com/vishvananda/netlink"
 )
@@ -111,10 +112,14 @@ func (h *Host) Connect() {
 	}
 }
 
-// Carrier pulls the host's cables out (false) or in: the host does notice.
-func (h *Host) Carrier(on bool) {
+// Carrier pulls the host's cables out (false) or in, all or those of the named
+// interfaces: the host does notice.
+func (h *Host) Carrier(on bool, ifnames ...string) {
 	h.lab.t.Helper()
 	for _, n := range h.nics {
+		if len(ifnames) > 0 && !slices.Contains(ifnames, n.name) {
+			continue
+		}
 		set := n.segment.ns.links.LinkSetDown
 		if on {
 			set = n.segment.ns.links.LinkSetUp

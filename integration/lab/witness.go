@@ -33,6 +33,7 @@ type Witness struct {
 	mu            sync.Mutex // guards what follows
 	adverts       []Advert
 	announcements []Announcement
+	heartbeats    []Heartbeat
 }
 
 // Witness starts watching the segment.
@@ -78,14 +79,18 @@ func (w *Witness) see(frame []byte, at time.Time) {
 	}
 }
 
-const protocolVRRP, protocolICMPv6 = 112, 58
+const protocolVRRP, protocolICMPv6, protocolUDP = 112, 58, 17
 
 func (w *Witness) seeIPv4(p []byte, mac net.HardwareAddr, at time.Time) {
-	if len(p) < 20 || p[9] != protocolVRRP {
+	if len(p) < 20 || p[9] != protocolVRRP && p[9] != protocolUDP {
 		return
 	}
 	header := int(p[0]&0x0f) * 4
 	if len(p) < header+8 {
+		return
+	}
+	if p[9] == protocolUDP {
+		w.seeBFD(p[header:], netip.AddrFrom4([4]byte(p[12:16])), at)
 		return
 	}
 	w.advertised(p[header:], Advert{At: at, MAC: mac,
