@@ -1,6 +1,6 @@
 // Package lab builds small networks of machines for tests: each [Host] is a
 // network namespace, each [Segment] a bridge, and the programs on them are real
-// ones: directors, keepalived, web servers, a client that counts what it sees.
+// ones: directors, keepalived, FRR, web servers, a client that counts what it sees.
 //
 // A test reads like a runbook:
 //
