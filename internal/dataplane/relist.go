@@ -2,6 +2,7 @@ package dataplane
 
 import (
 	"context"
+	"net/netip"
 
 	"director/internal/netif"
 )
@@ -22,7 +23,7 @@ func (e *engine) listJob() func(context.Context) (func(error), error) {
 		there, err := e.thereNow(ctx)
 		if err == nil {
 			for _, o := range believed {
-				if !there[e.keyOf(o)] {
+				if src, ok := there[e.keyOf(o)]; !ok || o.lacks(src) {
 					gone = append(gone, o)
 				}
 			}
@@ -39,22 +40,28 @@ func (e *engine) listJob() func(context.Context) (func(error), error) {
 	}
 }
 
-// thereNow lists the keys of our routes and rules in the kernel. It runs on the
-// worker.
-func (e *engine) thereNow(ctx context.Context) (map[any]bool, error) {
-	there := map[any]bool{}
+// lacks reports whether a route in the kernel, with a preferred source address,
+// has lost the one that is wanted: an IPv6 route stays when that goes.
+func (o *object) lacks(src netip.Addr) bool {
+	return o.route != nil && o.route.Src.IsValid() && o.route.Src != src
+}
+
+// thereNow lists the keys of our routes and rules in the kernel, and the source
+// addresses of the routes. It runs on the worker.
+func (e *engine) thereNow(ctx context.Context) (map[any]netip.Addr, error) {
+	there := map[any]netip.Addr{}
 	routes, err := e.machine.OurRoutes(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, r := range routes {
 		if k, err := e.machine.RouteKey(r); err == nil {
-			there[k] = true
+			there[k] = r.Src
 		}
 	}
 	rules, err := e.machine.OurRules(ctx)
 	for _, r := range rules {
-		there[r.Key()] = true
+		there[r.Key()] = netip.Addr{}
 	}
 	return there, err
 }
