@@ -42,6 +42,9 @@ type RoleChange struct {
 	Reason string
 	// Master is the last known master's address; invalid: unknown.
 	Master netip.Addr
+	// Alive says, with To Master, that the one before had not gone silent: it was
+	// preempted, or has left with priority 0.
+	Alive bool
 	// At is when the change was decided.
 	At time.Time
 	// Linger is until when a master that was asked to hand over serves on where

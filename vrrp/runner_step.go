@@ -64,6 +64,10 @@ func (r *Runner) changeRole(a Action, before State, ev Event) {
 		Reason: a.Reason.explain(before, ev),
 		Master: r.state.Master, At: ev.At, Linger: a.At,
 	}
+	switch a.Reason {
+	case ReasonMasterLeft, ReasonPreempt, ReasonUnprepared:
+		c.Alive = true
+	}
 	r.out.transition(c)
 	r.obs.RoleChanged(c)
 	r.log.Info("role change", "instance", r.cfg.Name, "from", c.From, "to", c.To,

@@ -99,6 +99,10 @@ func (e *engine) startRunner(i *instance, was wire.Instance) {
 	}
 }
 
+// againAfter is less than lingerGrace: who has learnt the wrong way learns the
+// right one before the master that hands over stops serving.
+const againAfter = lingerGrace / 2
+
 // schedule begins the announcements of what an instance holds.
 func (e *engine) schedule(i *instance) {
 	var held []netif.Address
@@ -112,6 +116,9 @@ func (e *engine) schedule(i *instance) {
 	s.Own, s.MasterDown = i.spec.VRRP.Interface, 3*i.spec.VRRP.AdvertInt
 	if i.spec.Link.Name != "" {
 		s.Own = i.spec.Link.Name
+	}
+	if i.again {
+		s.Again = againAfter
 	}
 	e.announce.Start(i.name(), held, s)
 }
@@ -244,7 +251,7 @@ func (e *engine) roleChanged(i *instance, c vrrp.RoleChange) {
 		}
 	}
 	e.news = true
-	i.scheduled = 0
+	i.scheduled, i.again = 0, c.Alive
 	if c.From == vrrp.Master {
 		e.announce.Stop(i.name())
 	}

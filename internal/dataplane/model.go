@@ -63,6 +63,8 @@ type instance struct {
 	told     string
 	// leaving: no longer configured.
 	leaving bool
+	// again: the master before is alive, so all is announced once more.
+	again bool
 	// scheduled is the number of addresses that are announced on schedule.
 	scheduled int
 	// addrs are those configured, in their order, and then dropped ones.

@@ -93,6 +93,19 @@ func TestAnnouncerFollowsTheSchedule(t *testing.T) {
 	})
 }
 
+func TestAnnouncerRepeatsSoonWhereTheOtherIsAlive(t *testing.T) {
+	s := Schedule{Repeat: 2, Delay: 5 * time.Second, Again: 25 * time.Millisecond}
+	want := []string{
+		"0s 10.0.0.1 10.0.0.2 10.0.0.1 10.0.0.2",
+		"25ms 10.0.0.1 10.0.0.2",
+		"5s 10.0.0.1 10.0.0.2 10.0.0.1 10.0.0.2",
+	}
+	play(t, want, func(a *Announcer, _ *wireLog) {
+		a.Start("one", vips(2), s)
+		time.Sleep(30 * time.Second)
+	})
+}
+
 func TestAnnouncerCountsWhatTheTakeOverSentAsTheFirstRound(t *testing.T) {
 	want := []string{
 		"0s 10.0.0.1",

@@ -89,6 +89,7 @@ func (p *plan) start(name string, addresses []Address, s Schedule, now time.Time
 	}
 	h.addresses, h.schedule = slices.Clone(addresses), s
 	h.started, h.nth, h.extra, h.nthExtra = now, 1, nil, 1
+	h.repeatLater("", 1, s.Again, now)
 	if h.held != nil {
 		h.held.drop(name, kept)
 	}

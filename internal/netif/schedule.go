@@ -10,6 +10,10 @@ type Schedule struct {
 	Repeat int
 	// Delay is the time to the second burst; 0: no second burst.
 	Delay time.Duration
+	// Again is the time to one more announcement of each address, where the
+	// master before is alive: it may have answered somebody after the first
+	// burst, and who got its answer last sends to it. 0: none.
+	Again time.Duration
 	// Refresh is the period of announcements after that; 0: none.
 	// RefreshRepeat is their number each time, at least 1.
 	Refresh       time.Duration
