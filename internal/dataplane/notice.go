@@ -184,7 +184,7 @@ func (e *engine) priorityChanged(i *instance, priority uint8) {
 	switch i.role {
 	case vrrp.Master:
 		state = masterPriority
-	case vrrp.Backup:
+	case vrrp.Backup, vrrp.Fault: // keepalived has no third word
 		state = backupPriority
 	default:
 		return
