@@ -239,9 +239,14 @@ func (e *engine) pump() {
 		at, ok = next, true
 	}
 	if ok {
-		e.timer.Reset(time.Until(at))
+		// Never at once: a mistake about what is due would spin, and in real time
+		// starve the very worker that is waited for.
+		e.timer.Reset(max(time.Until(at), leastSleep))
 	}
 }
+
+// leastSleep is the least time between two looks at what is due.
+const leastSleep = time.Millisecond
 
 // moveOn hands the next address to its worker.
 func (e *engine) moveOn(now time.Time) {
