@@ -245,7 +245,7 @@ func (r *Runner) receive(rx *Received) {
 
 func (r *Runner) logNote(n Note) {
 	if n.Drop == Accepted {
-		r.log.Info("odd advert", "instance", r.cfg.Name, "source", n.Source, "reason", n.Text)
+		r.log.Info("about the adverts of another router", "instance", r.cfg.Name, "source", n.Source, "reason", n.Text)
 		return
 	}
 	r.log.Warn("advert dropped", "instance", r.cfg.Name, "source", n.Source, "drop", n.Drop, "reason", n.Text)
