@@ -34,30 +34,19 @@ func (m *model) refusals() []netif.Refusal {
 	return all
 }
 
-// firewallMove brings the rules up to date: before an address comes, after one
+// firewallMove brings the rules up to date: at the start, whatever is wanted,
+// because an earlier run may have left some; before an address comes; after one
 // has gone.
 func (m *model) firewallMove(now time.Time) (move, bool) {
 	f := &m.firewall
 	want := m.refusals()
 	switch {
 	case f.waiting(now):
-	case !f.asked && len(want) == 0 && !m.mayRefuse():
 	case f.asked && reflect.DeepEqual(want, f.have) && f.wanted == m.settings.Firewall && f.err == nil:
 	default:
 		return move{kind: refuse, refusals: want}, true
 	}
 	return move{}, false
-}
-
-// mayRefuse reports whether any instance refuses: then what an earlier run left
-// is looked for.
-func (m *model) mayRefuse() bool {
-	for _, i := range m.instances {
-		if i.spec.Refuse {
-			return true
-		}
-	}
-	return false
 }
 
 // refused reports whether the rules of an instance are there, or have been tried

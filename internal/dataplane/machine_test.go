@@ -153,6 +153,10 @@ func (w *world) OurRules(context.Context) ([]netif.Rule, error) {
 }
 
 func (w *world) Refuse(_ context.Context, _ netif.Firewall, refusals []netif.Refusal) error {
+	if len(refusals) == 0 && !w.refusing {
+		return nil // nothing changes
+	}
+	w.refusing = len(refusals) > 0
 	line := "refuse"
 	for _, r := range refusals {
 		line += fmt.Sprintf(" %s:%d", r.Instance, len(r.Addresses))

@@ -40,13 +40,15 @@ type world struct {
 
 	mu     sync.Mutex // guards what follows
 	noIPVS error
-	addrs  map[netif.Key]netif.Present
-	fail   map[netip.Addr]error
-	links  map[string]netif.Link
-	routes map[netip.Prefix]bool
-	rules  map[uint32]netif.Rule
-	heard  func(ip string) // somebody else announces it
-	log    []string
+	// refusing: there are rules of accept = false.
+	refusing bool
+	addrs    map[netif.Key]netif.Present
+	fail     map[netip.Addr]error
+	links    map[string]netif.Link
+	routes   map[netip.Prefix]bool
+	rules    map[uint32]netif.Rule
+	heard    func(ip string) // somebody else announces it
+	log      []string
 }
 
 var otherAddr = netip.MustParseAddr("10.0.0.9")
