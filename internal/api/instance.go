@@ -45,6 +45,7 @@ type Instance struct {
 	SmallestMarginSeconds float64           `json:"smallest_margin_seconds"`
 	Adverts               Adverts           `json:"adverts"`
 	Dropped               map[string]uint64 `json:"dropped"`
+	Odd                   Odd               `json:"odd"`
 	Addresses             []Address         `json:"addresses"`
 	// Routes are the virtual routes and then the virtual rules.
 	Routes []Route `json:"routes"`
@@ -68,6 +69,13 @@ type Adverts struct {
 	ReceivedPriorityZero uint64  `json:"received_priority_zero"`
 	SendErrors           uint64  `json:"send_errors"`
 	WorstLatenessSeconds float64 `json:"worst_lateness_seconds"`
+}
+
+// Odd counts adverts that were believed, but differ from what is configured here.
+type Odd struct {
+	Addresses   uint64 `json:"addresses"`
+	Interval    uint64 `json:"interval"`
+	OldChecksum uint64 `json:"old_checksum"`
 }
 
 // Address is one virtual address.

@@ -24,7 +24,7 @@ func (e *engine) instance(c *config.Instance) api.Instance {
 			Sent: st.Sent, SentPriorityZero: st.SentZero, Received: st.Received, ReceivedPriorityZero: st.ReceivedZero,
 			SendErrors: st.SendErrors, WorstLatenessSeconds: st.WorstLateness.Seconds(),
 		},
-		Dropped: st.Drops, Addresses: addresses(i.Addresses), Routes: routes(i.Routes),
+		Dropped: st.Drops, Odd: api.Odd(st.Odd), Addresses: addresses(i.Addresses), Routes: routes(i.Routes),
 		Error: i.Error, AgeSeconds: age(t.at).Seconds(),
 	}
 	if out.Dropped == nil {
