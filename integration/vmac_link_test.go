@@ -239,3 +239,26 @@ func testVMACDeleted(t *testing.T) {
 	}
 	lab.Claim(t, "a virtual link that somebody deletes is made again: MASTER with its address")
 }
+
+// testVMACMistakes asks for what cannot be.
+func testVMACMistakes(t *testing.T) {
+	l, _, host := alone(t, "10.99.0.2/24")
+	const vip = "virtual_ipaddress \"10.99.0.100/24\" {}"
+	for config, want := range map[string]string{
+		virtualRouter("use_vmac {\n netlink_notify_msg = true\n }", vip):                   "netlink_notify_msg",
+		virtualRouter("use_vmac {\n mac = \"01:00:5e:00:00:01\"\n }", vip):                 "mac",
+		virtualRouter("use_vmac {\n mac = \"00:00:5e:00:01:07\"\n }", vip):                 "RFC 9568 gives this one 00:00:5e:00:01:33",
+		virtualRouter("vmac_xmit_base = true", vip):                                        "it needs use_vmac or use_ipvlan",
+		virtualRouter("use_vmac {}", "use_ipvlan {\n address = \"10.99.0.5/24\"\n }", vip): "exclude each other",
+		virtualRouter("use_ipvlan {}", vip):                                                "use_ipvlan needs an address",
+		virtualRouter("use_vmac {\n name = \"eth0\"\n }", vip):                             "an instance is on the interface eth0",
+		virtualRouter("use_vmac {\n name = \"vip0\"\n }", vip) + strings.NewReplacer("VI_1", "VI_2", "= 51", "= 52", ".100", ".101").
+			Replace(virtualRouter("use_vmac {\n name = \"vip0\"\n }", vip)): "Two virtual links have the same name",
+	} {
+		output, err := host.DirectorCommand("validate", l.File("bad.hcl", config))
+		if err == nil || !strings.Contains(output, want) || !strings.Contains(output, "bad.hcl line") {
+			t.Errorf("%s\n%v: %s\nwant %q", config, err, output, want)
+		}
+	}
+	lab.Claim(t, "names and MAC addresses that clash, a MAC of the RFC for another VRID, use_vmac with use_ipvlan, netlink_notify_msg: errors with their place")
+}

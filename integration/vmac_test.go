@@ -31,6 +31,7 @@ func TestVMAC(t *testing.T) {
 		{"unicast", testVMACUnicast},
 		{"another interface", testVMACAddress},
 		{"names", testVMACNames},
+		{"mistakes", testVMACMistakes},
 		{"name taken", testVMACNameTaken},
 		{"deleted", testVMACDeleted},
 		{"settings", testVMACSettings},

@@ -67,6 +67,15 @@ func (d *Director) Command(command string, args ...string) (string, error) {
 	return d.host.Try(d.bin, args...)
 }
 
+// DirectorCommand runs a director command that needs no running director, such as
+// `director validate`, and returns its output.
+func (h *Host) DirectorCommand(args ...string) (string, error) {
+	h.lab.t.Helper()
+	bin, err := directorBinary()
+	h.must("director", err)
+	return h.Try(bin, args...)
+}
+
 // Status reads `director status --json` into a value of the test's own shape.
 func (d *Director) Status(into any) error {
 	output, err := d.Command("status", "--json")
