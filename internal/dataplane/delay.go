@@ -118,11 +118,11 @@ func (e *engine) nextDelay() time.Time {
 // beginStartup makes instances wait at the start of director
 // (vrrp_startup_delay, vrrp_delay_after_boot). The longer one counts.
 func (e *engine) beginStartup(s wire.Settings) {
-	until := e.begun.Add(s.StartupDelay)
-	if boot := e.begun.Add(s.DelayAfterBoot - uptime()); s.DelayAfterBoot > 0 && boot.After(until) {
+	until, now := e.begun.Add(s.StartupDelay), time.Now()
+	if boot := now.Add(s.DelayAfterBoot - uptime()); s.DelayAfterBoot > 0 && boot.After(until) {
 		until = boot
 	}
-	if now := time.Now(); until.After(now) {
+	if until.After(now) {
 		e.startupUntil = until
 		e.startup = delayNames(until.Sub(e.begun).Seconds())
 	}
