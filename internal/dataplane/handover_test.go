@@ -67,7 +67,7 @@ func TestHandover(t *testing.T) {
 			t.Errorf("answer %+v", answer)
 		}
 	})
-	bubble(t, "one that was announced before it is hidden just goes", func(t *testing.T) {
+	bubble(t, "one that was announced before it is hidden is hidden all the same", func(t *testing.T) {
 		w := newWorld(t, nil)
 		w.commit(instanceOf(100, "10.0.0.100"))
 		time.Sleep(masterDown)
@@ -77,7 +77,7 @@ func TestHandover(t *testing.T) {
 		w.heard("10.0.0.100")
 		w.advertise(200)
 		time.Sleep(200 * time.Millisecond)
-		wantLog(t, w, "advert 1", "silence", "delete 10.0.0.100/24")
+		wantLog(t, w, "advert 1", "silence", "hide 10.0.0.100", "unhide 10.0.0.100")
 	})
 }
 

@@ -165,7 +165,12 @@ func (e *engine) dismiss(i *instance) {
 
 // ended cleans up after a runner.
 func (e *engine) ended(i *instance, r *running) {
-	e.detach(r)
+	// A socket that is closed leaves its group, and the kernel tells the segment
+	// from the virtual MAC, which is the successor's now. So at a stop the link
+	// goes first; the process closes the socket in the end.
+	if !e.stopping || i.spec.Link.Name == "" {
+		e.detach(r)
+	}
 	e.deafen(i)
 	if e.runners[i.name()] == r {
 		delete(e.runners, i.name())

@@ -18,9 +18,9 @@ const lingerGrace = 50 * time.Millisecond
 // sender was understood.
 const heardFor = time.Second
 
-// lingerMove returns the next step of handing addresses over: what nobody has
-// announced yet is hidden, so that the segment does not learn the wrong way
-// again; what has been announced goes, and everything when the time is over.
+// lingerMove returns the next step of handing addresses over: they are hidden at
+// once, so that the segment does not learn the wrong way again; what has been
+// announced for a while goes, and everything when the time is over.
 func (m *model) lingerMove(now time.Time) (move, bool) {
 	for _, i := range m.instances {
 		if i.role == vrrp.Master || i.linger.IsZero() {
@@ -31,7 +31,7 @@ func (m *model) lingerMove(now time.Time) (move, bool) {
 			case a.state != ours || a.waiting(now):
 			case !now.Before(i.leaveAt(a)):
 				return move{kind: deleteAddress, instance: i, address: a}, true
-			case !a.hidden && a.heard.IsZero():
+			case !a.hidden:
 				return move{kind: hideAddress, instance: i, address: a}, true
 			}
 		}
