@@ -44,7 +44,8 @@ fuzz: ## do codecs and config survive any input? FUZZTIME=60s for each target
 bench: setup ## how does it do beside keepalived and ipvsadm? ratios, one table; RUN=regexp chooses
 	go run ./integration/cmd/bench -run '$(RUN)'
 
-soak: setup ## does it hold for SOAKTIME=10m? the integration tests again and again
+soak: setup ## does it hold for SOAKTIME=10m? ten million steps of TestRandom, then the integration tests again and again
+	go test ./vrrp -count=1 -timeout 1h -run '$(if $(filter .,$(RUN)),^TestRandom,$(RUN))' -random.steps=10000000
 	go run ./integration/cmd/integrate -run '$(RUN)' -for $(SOAKTIME)
 
 setup:

@@ -23,6 +23,10 @@ const Prefix = "director-integration: "
 // Runner is the environment variable that is set when the runner runs the tests.
 const Runner = "DIRECTOR_INTEGRATION"
 
+// Soak is the environment variable that says for how long the runner runs the
+// tests again and again; empty: once.
+const Soak = "DIRECTOR_SOAK"
+
 // InGuest reports whether this process runs where package guest put it.
 func InGuest() bool { return os.Getenv("DIRECTOR_GUEST") != "" }
 

@@ -41,7 +41,7 @@ func (s *Segment) Witness() *Witness {
 	s.lab.t.Helper()
 	w := &Witness{done: make(chan struct{})}
 	err := s.ns.do(func() (err error) {
-		w.tap, err = openTap(bridgeName)
+		w.tap, err = openTap(s.bridge.Attrs().Name)
 		return err
 	})
 	if err != nil {

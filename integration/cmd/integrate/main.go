@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	suite.out, suite.boots = out, *boots
+	suite.out, suite.boots, suite.lasting = out, *boots, *lasting
 	for begin, round := time.Now(), 1; ; round++ {
 		if *lasting > 0 {
 			fmt.Fprintf(out, "round %d, %v of %v\n", round, time.Since(begin).Round(time.Second), *lasting)

@@ -26,6 +26,7 @@ type suite struct {
 	folder   string // where the tests expect to run
 	pattern  string
 	boots    int
+	lasting  time.Duration // of all runs; 0: there is only one
 	out      io.Writer
 }
 
@@ -102,5 +103,9 @@ func (s *suite) command(pattern string, parallel int) []string {
 }
 
 func (s *suite) env() []string {
-	return []string{lab.Runner + "=1", lab.Binary + "=" + s.director}
+	env := []string{lab.Runner + "=1", lab.Binary + "=" + s.director}
+	if s.lasting > 0 {
+		env = append(env, lab.Soak+"="+s.lasting.String())
+	}
+	return env
 }
