@@ -211,9 +211,9 @@ func (e *engine) pump() {
 	now := time.Now()
 	e.passDelays(now)
 	e.refreshMachine()
-	e.forgetLeft()
 	e.endLingers()
 	e.tellRoles()
+	e.forgetLeft() // when it has been told
 	e.expireHandovers(now)
 	e.moveOn(now) // giving up waits for no plan
 	if !e.serving {
