@@ -20,10 +20,12 @@ func (t *Table) equip(ctx context.Context, w wantedLink, l Link) error {
 	if err := t.markLink(w, l); err != nil {
 		return fmt.Errorf("mark as ours: %w", err)
 	}
-	if w.mac != nil {
-		if err := t.settle(ctx, w); err != nil {
-			return err
-		}
+	settle := t.settle
+	if w.mac == nil {
+		settle = t.settleIPVLAN
+	}
+	if err := settle(ctx, w); err != nil {
+		return err
 	}
 	if !l.make.switchedOn {
 		if err := t.switchOn(l.Index); err != nil {
@@ -130,6 +132,17 @@ func (t *Table) settle(ctx context.Context, w wantedLink) error {
 		}
 	}
 	return t.moveReversePath(ctx, user)
+}
+
+// settleIPVLAN sets what an ipvlan needs around it. Its parent must not ask in the
+// name of a virtual address: the answer would go to the ipvlan, and the parent, by
+// which packets leave, would never know the neighbour (seen: a client that nobody
+// had spoken to before had no answer).
+func (t *Table) settleIPVLAN(_ context.Context, w wantedLink) error {
+	if !w.IPv4 {
+		return nil
+	}
+	return t.sysctls.Raise(linkUser(w.Name), setting4(w.Parent, "arp_announce"), 2)
 }
 
 // moveReversePath writes rp_filter of "all" into each interface and "default",
