@@ -11,8 +11,8 @@ import (
 )
 
 // drainWithin bounds the end of scripts and of the readers of FIFOs. The
-// dataplane gives the process three seconds, and killing takes one.
-const drainWithin = 2 * time.Second
+// dataplane gives the process two and a half seconds, and killing takes one.
+const drainWithin = time.Second
 
 func (e *engine) newNotifier() {
 	e.notifier = notify.New(e.log, func(seq uint64) {

@@ -16,7 +16,7 @@ const (
 	// ScriptTimeout is how long a notify script may run; then its process group
 	// gets SIGTERM, and killAfter later SIGKILL.
 	ScriptTimeout = 30 * time.Second
-	killAfter     = 2 * time.Second
+	killAfter     = time.Second
 
 	// pendingPerName is how many events of one instance or group wait for its
 	// scripts, linesPerFIFO how many lines for a reader.
