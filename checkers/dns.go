@@ -99,9 +99,6 @@ func (c *dnsCheck) Probe(ctx context.Context, _ int) Result {
 
 // ask sends the question and waits for its reply.
 func (c *dnsCheck) ask(ctx context.Context, conn Conn) (dnsReply, error) {
-	// Datagrams that came in time are read also when this process is late; no
-	// more than these, or a server that floods us would keep us for ever.
-	const mostLate = 64
 	end := time.Now().Add(c.spec.ConnectTimeout)
 	if err := limit(ctx, conn, c.spec.ConnectTimeout); err != nil {
 		return dnsReply{}, err
@@ -119,23 +116,20 @@ func (c *dnsCheck) ask(ctx context.Context, conn Conn) (dnsReply, error) {
 	case err != nil:
 		return dnsReply{}, c.explain(err, 0, nil)
 	}
+	var reply dnsReply
 	var foreign error
 	ignored := 0
-	for late := 0; late < mostLate && ctx.Err() == nil; ignored++ {
-		n, err := conn.Read(buf[:])
-		if err != nil {
-			return dnsReply{}, c.explain(err, ignored, foreign)
+	err = receive(ctx, conn, buf[:], end, func(b []byte) bool {
+		if reply, err = c.read(id, b); err != nil {
+			foreign = err
+			ignored++
 		}
-		reply, err := c.read(id, buf[:n])
-		if err == nil {
-			return reply, nil
-		}
-		foreign = err
-		if time.Now().After(end) {
-			late++
-		}
+		return err == nil
+	})
+	if err != nil {
+		return dnsReply{}, c.explain(err, ignored, foreign)
 	}
-	return dnsReply{}, c.explain(os.ErrDeadlineExceeded, ignored, foreign)
+	return reply, nil
 }
 
 // explain puts an error of the socket into words, after some datagrams were

@@ -20,7 +20,6 @@ func TestSpecEqual(t *testing.T) {
 		"kind":      func(s *Spec) { s.Kind = TCPCheck },
 		"target":    func(s *Spec) { s.Target = netip.MustParseAddrPort("10.0.0.2:80") },
 		"timeout":   func(s *Spec) { s.ConnectTimeout = time.Minute },
-		"warmup":    func(s *Spec) { s.Warmup = 0 },
 		"no HTTP":   func(s *Spec) { s.HTTP = nil },
 		"protocol":  func(s *Spec) { s.HTTP.Protocol = "1.1" },
 		"path":      func(s *Spec) { s.HTTP.URLs[0].Path = "/x" },

@@ -59,7 +59,14 @@ func (x *exchange) free() {
 	exchanges.Put(x)
 }
 
-// ask sends the request and judges the answer: status, digest, regex.
+// through makes the exchange go on over conn, which wraps the connection so far.
+func (x *exchange) through(conn Conn) {
+	x.conn = conn
+	x.in.Reset(conn)
+}
+
+// ask sends the request and judges the answer: status, digest, body_contains,
+// regex.
 func (x *exchange) ask(request []byte, u *URL) error {
 	if err := limit(x.ctx, x.conn, x.timeout); err != nil {
 		return err
@@ -70,6 +77,7 @@ func (x *exchange) ask(request []byte, u *URL) error {
 	if err := x.readHead(); err != nil {
 		return err
 	}
+	x.head.noBody = u.Method == "HEAD"
 	if err := judgeStatus(u, x.head.status); err != nil {
 		return err
 	}
@@ -80,13 +88,16 @@ func (x *exchange) ask(request []byte, u *URL) error {
 	if u.Digest != nil {
 		sum = md5.New()
 	}
-	if err := x.readBody(sum, u.Regex != nil); err != nil {
+	if err := x.readBody(sum, u.Regex != nil || u.Contains != ""); err != nil {
 		return err
 	}
 	if sum != nil {
 		if err := judgeDigest(u, [16]byte(sum.Sum(nil))); err != nil {
 			return err
 		}
+	}
+	if err := judgeContains(u, x.body); err != nil {
+		return err
 	}
 	return judgeRegex(u, x.body)
 }
@@ -119,7 +130,7 @@ func (x *exchange) readBody(sum hash.Hash, keep bool) error {
 	if sum != nil {
 		most = maxDigest + 1
 	}
-	if sum != nil && x.head.length > maxDigest {
+	if sum != nil && x.head.length > maxDigest && !x.head.bodyless() {
 		return fmt.Errorf("body of %d bytes, too long for a digest", x.head.length)
 	}
 	body := x.head.body(x.in)
@@ -152,7 +163,7 @@ func (x *exchange) readBody(sum hash.Hash, keep bool) error {
 // noteEnd notes a body shorter than announced. keepalived only logs it, and so
 // it is no failure by itself; digest and regex judge what came.
 func (x *exchange) noteEnd() {
-	if x.head.length > x.read {
+	if x.head.length > x.read && !x.head.noBody {
 		x.note = fmt.Sprintf(", body ended after %d of %d bytes", x.read, x.head.length)
 	}
 }

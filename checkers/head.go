@@ -18,11 +18,13 @@ type head struct {
 	length int64
 	// chunked: the body is in chunks. Not with HTTP/1.0, which has none.
 	chunked bool
+	// noBody: the request was HEAD.
+	noBody bool
 }
 
 // bodyless says that no body follows, whatever the headers say.
 func (h *head) bodyless() bool {
-	return h.status < 200 || h.status == 204 || h.status == 304
+	return h.noBody || h.status < 200 || h.status == 204 || h.status == 304
 }
 
 // readHead reads an answer up to its body. Interim answers (1xx) before it are

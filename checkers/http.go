@@ -1,6 +1,7 @@
 package checkers
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strconv"
@@ -8,7 +9,10 @@ import (
 	"time"
 )
 
-// httpGet asks for URLs over plain HTTP, a new connection each time.
+// Methods are the methods of requests. None of them has a body.
+var Methods = []string{"GET", "HEAD", "OPTIONS", "POST"}
+
+// httpGet asks for URLs over plain HTTP or TLS, a new connection each time.
 //
 // Redirects are not followed: their status is judged like any other. The body
 // is read also when only the status is tested, so that a server that stalls in
@@ -22,58 +26,28 @@ type httpGet struct {
 	spec     Spec
 	env      Env
 	requests [][]byte // one for each URL
+	secure   []secure // of SSL_GET, one for each URL
 }
 
 func newHTTPGet(s Spec, env Env) (*httpGet, error) {
 	if s.HTTP == nil || len(s.HTTP.URLs) == 0 {
-		return nil, fmt.Errorf("HTTP_GET of %v: no url", s.Target)
+		return nil, fmt.Errorf("%s of %v: no url", s.Kind, s.Target)
+	}
+	if (s.Kind == SSLGet) != (s.TLS != nil) {
+		return nil, fmt.Errorf("%s of %v: TLS belongs to SSL_GET", s.Kind, s.Target)
 	}
 	h := &httpGet{spec: s, env: env}
 	for i := range s.HTTP.URLs {
 		request, err := request(&s, &s.HTTP.URLs[i])
 		if err != nil {
-			return nil, fmt.Errorf("HTTP_GET of %v: %w", s.Target, err)
+			return nil, fmt.Errorf("%s of %v: %w", s.Kind, s.Target, err)
 		}
 		h.requests = append(h.requests, request)
-	}
-	return h, nil
-}
-
-// request returns the bytes that ask for u.
-func request(s *Spec, u *URL) ([]byte, error) {
-	if !strings.HasPrefix(u.Path, "/") || !visible(u.Path) {
-		return nil, fmt.Errorf("path %q: must begin with / and have no blanks", u.Path)
-	}
-	host := u.Host
-	if host == "" {
-		// The port is always there, also when it is 80.
-		host = strings.ReplaceAll(s.Target.String(), "%"+s.Target.Addr().Zone(), "")
-	}
-	if !visible(host) {
-		return nil, fmt.Errorf("virtualhost %q: must have no blanks", host)
-	}
-	version, end := "1.0", ""
-	switch s.HTTP.Protocol {
-	case "1.0":
-	case "1.0C":
-		end = "Connection: close\r\n"
-	case "1.1":
-		version, end = "1.1", "Connection: close\r\n"
-	default:
-		return nil, fmt.Errorf("http_protocol %q: want 1.0, 1.0C or 1.1", s.HTTP.Protocol)
-	}
-	return []byte("GET " + u.Path + " HTTP/" + version + "\r\nHost: " + host +
-		"\r\nUser-Agent: director\r\n" + end + "\r\n"), nil
-}
-
-// visible says whether s can stand in the first line or in a header.
-func visible(s string) bool {
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] == 0x7f {
-			return false
+		if s.TLS != nil {
+			h.secure = append(h.secure, newSecure(&s, &s.HTTP.URLs[i]))
 		}
 	}
-	return true
+	return h, nil
 }
 
 func (h *httpGet) Probe(ctx context.Context, url int) Result {
@@ -88,13 +62,21 @@ func (h *httpGet) Probe(ctx context.Context, url int) Result {
 	defer interrupt(ctx, conn)()
 	x := newExchange(ctx, conn, h.spec.ConnectTimeout)
 	defer x.free()
-	err = x.ask(h.requests[url], &h.spec.HTTP.URLs[url])
+	var expires time.Time
+	if h.secure == nil {
+		err = x.ask(h.requests[url], &h.spec.HTTP.URLs[url])
+	} else {
+		expires, err = h.secure[url].ask(x, h.requests[url])
+	}
 	if ctx.Err() != nil {
 		err = &lackError{"probe", context.Cause(ctx)}
 	}
 	good := "status " + strconv.Itoa(x.head.status) + x.note
+	if !expires.IsZero() {
+		good += ", " + validity(expires, time.Now())
+	}
 	r := newResult(start, good, err)
-	r.URL, r.Status, r.Bytes = url, x.head.status, x.read
+	r.URL, r.Status, r.Bytes, r.Expires = url, x.head.status, x.read, expires
 	return r
 }
 
@@ -128,6 +110,14 @@ func judgeDigest(u *URL, got [16]byte) error {
 		return nil
 	}
 	return fmt.Errorf("digest %x, want %x", got, *u.Digest)
+}
+
+// judgeContains searches the body for a text.
+func judgeContains(u *URL, body []byte) error {
+	if bytes.Contains(body, []byte(u.Contains)) {
+		return nil
+	}
+	return fmt.Errorf("%s not found in %d bytes", quote([]byte(u.Contains)), len(body))
 }
 
 // judgeRegex searches the body from RegexMin on, as if it began there. The

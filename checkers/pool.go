@@ -11,10 +11,6 @@ import (
 	"time"
 )
 
-// ID names a check. The caller chooses it; the same ID with an equal spec is
-// the same check.
-type ID string
-
 // Report tells of one probe.
 type Report struct {
 	ID     ID
@@ -37,7 +33,13 @@ type Options struct {
 	// MaxInFlight bounds the probes, and thereby the sockets, at one time; 0:
 	// by the process's limit on open files.
 	MaxInFlight int
+	// MaxScripts bounds the scripts of MISC_CHECK at one time, each of which is a
+	// process and a thread of ours; 0: 200.
+	MaxScripts int
 }
+
+// maxScripts is Options.MaxScripts where nothing is given.
+const maxScripts = 200
 
 // Stats says how a pool is doing. Lateness is ours, never the servers': the
 // time from when a probe was due to when it was started.
@@ -85,6 +87,9 @@ func NewPool(env Env, opts Options) *Pool {
 	if opts.MaxInFlight <= 0 {
 		opts.MaxInFlight = maxSockets()
 	}
+	if opts.MaxScripts <= 0 {
+		opts.MaxScripts = maxScripts
+	}
 	p := &Pool{env: env, opts: opts, limit: opts.MaxInFlight, wake: make(chan struct{}, 1)}
 	p.stats.Limit = p.limit
 	return p
@@ -115,6 +120,7 @@ func (p *Pool) Set(specs map[ID]Spec, remembered map[ID]Health) error {
 	p.mu.Lock()
 	for id, c := range p.wanted { // not begun yet, but may have a memory
 		if n := wanted[id]; n != nil && n.spec.Equal(c.spec) && !n.verdict.Known {
+			c.spec = n.spec
 			wanted[id] = c
 		}
 	}
@@ -148,6 +154,7 @@ func (p *Pool) Run(ctx context.Context) {
 	defer timer.Stop()
 	for {
 		r.collect()
+		r.startReady(ctx, time.Now())
 		if next, some := r.startDue(ctx, time.Now()); some {
 			timer.Reset(time.Until(next))
 		} else {

@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"os"
 	"time"
+
+	"director/internal/script"
 )
 
 // Prober makes the probes of one check. Probes of one Prober may run at the
@@ -15,13 +17,15 @@ import (
 type Prober interface {
 	// Probe asks the server once; url is the position in HTTP.URLs (see
 	// [Verdict]), 0 for other kinds. It returns soon after ctx is done, then
-	// with a result that is Unmade, and in any case after three times
-	// Spec.ConnectTimeout.
+	// with a result that is Unmade, and in any case after four times
+	// Spec.ConnectTimeout: that bounds the connect and each phase of the reply.
+	// A script ends within its own timeout, and three seconds to be killed in.
 	Probe(ctx context.Context, url int) Result
 }
 
 // Conn is what a probe needs of a connection. net.Conn has it. For DNS_CHECK
-// each Write and each Read is one datagram.
+// and UDP_CHECK each Write and each Read is one datagram, for PING_CHECK one
+// message of ICMP.
 type Conn interface {
 	io.ReadWriteCloser
 	SetDeadline(time.Time) error
@@ -35,18 +39,28 @@ type Env struct {
 	// the kernel. It is called for each probe, from many goroutines at once.
 	SourceFor func(dst netip.Addr) (netip.Addr, error)
 	// Dial connects to s.Target, from src when that is valid, within
-	// s.ConnectTimeout. nil: by TCP, DNS_CHECK by UDP.
+	// s.ConnectTimeout. nil: by TCP, UDP or ICMP, as the kind needs.
 	Dial func(ctx context.Context, s *Spec, src netip.Addr) (Conn, error)
+	// Run runs a script of MISC_CHECK; nil: script.Run. Policy says as whom, and
+	// is asked for each run; nil: as the zero Policy says.
+	Run    func(context.Context, script.Command, script.Options) script.Result
+	Policy func() script.Policy
 }
 
 // New prepares the probes of a spec. Package config has checked it; an error
 // here is about a spec that did not come from there.
 func New(s Spec, env Env) (Prober, error) {
-	if !s.Target.IsValid() || s.Target.Port() == 0 {
+	if s.DelayLoop <= 0 {
+		return nil, fmt.Errorf("%s: delay_loop must be above 0", s.Kind)
+	}
+	if s.Kind == MiscCheck {
+		return newMiscCheck(s, env)
+	}
+	if !s.Target.IsValid() || s.Target.Port() == 0 && s.Kind != PingCheck {
 		return nil, fmt.Errorf("target %v: not an address and a port", s.Target)
 	}
-	if s.ConnectTimeout <= 0 || s.DelayLoop <= 0 {
-		return nil, fmt.Errorf("%s of %v: connect_timeout and delay_loop must be above 0", s.Kind, s.Target)
+	if s.ConnectTimeout <= 0 {
+		return nil, fmt.Errorf("%s of %v: connect_timeout must be above 0", s.Kind, s.Target)
 	}
 	s.Target = netip.AddrPortFrom(s.Target.Addr().Unmap(), s.Target.Port())
 	s.Bind = s.Bind.Unmap()
@@ -59,10 +73,16 @@ func New(s Spec, env Env) (Prober, error) {
 	switch s.Kind {
 	case TCPCheck:
 		return &tcpCheck{spec: s, env: env}, nil
-	case HTTPGet:
+	case HTTPGet, SSLGet:
 		return newHTTPGet(s, env)
+	case SMTPCheck:
+		return newSMTPCheck(s, env)
 	case DNSCheck:
 		return newDNSCheck(s, env)
+	case UDPCheck:
+		return newUDPCheck(s, env)
+	case PingCheck:
+		return &pingCheck{spec: s, env: env}, nil
 	}
 	return nil, fmt.Errorf("no such checker: %q", s.Kind)
 }

@@ -29,10 +29,16 @@ type Result struct {
 	At      time.Time
 	// URL is the position of the URL asked, from 0; Status the code answered,
 	// 0: none; Bytes the length of the body as far as it was read. 0 for kinds
-	// other than HTTP_GET.
+	// other than HTTP_GET and SSL_GET.
 	URL    int
 	Status int
 	Bytes  int64
+	// Expires is when the server's certificate ends, of SSL_GET; zero: it sent
+	// none.
+	Expires time.Time
+	// SetsWeight: the server is to have this Weight, of MISC_CHECK.
+	SetsWeight bool
+	Weight     int
 }
 
 // newResult makes the result of a probe that began at start and ended now: in

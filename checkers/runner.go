@@ -18,7 +18,7 @@ const (
 )
 
 // check is one check of a pool. Only the runner touches it, save that a probe
-// reads id and prober.
+// reads prober.
 type check struct {
 	id      ID
 	spec    Spec
@@ -35,7 +35,11 @@ type runner struct {
 	epoch  time.Time // where the grid of ticks begins
 	checks map[ID]*check
 	queue  queue // those that wait for their time
-	probes sync.WaitGroup
+	// ready are scripts whose time has come, and that wait for a slot; scripts
+	// is how many run.
+	ready   []*check
+	scripts int
+	probes  sync.WaitGroup
 	// perTick is the most probes started in one tick, so that what fell due
 	// together while the machine slept does not stay together. budget is what
 	// is left of it in the tick number current.
@@ -78,6 +82,7 @@ func (r *runner) publish() {
 func (r *runner) replace(wanted map[ID]*check, now time.Time) {
 	for id, old := range r.checks {
 		if w := wanted[id]; w != nil && w.spec.Equal(old.spec) {
+			old.spec = w.spec // what Equal does not look at
 			wanted[id] = old
 			continue
 		}
@@ -135,11 +140,27 @@ func (r *runner) startDue(ctx context.Context, now time.Time) (next time.Time, s
 		if r.budget == 0 {
 			return r.epoch.Add(time.Duration(this+1) * tick), true
 		}
-		r.budget--
 		heap.Pop(&r.queue)
+		if c.spec.Kind == MiscCheck && r.scripts >= r.pool.opts.MaxScripts {
+			r.ready = append(r.ready, c)
+			continue
+		}
+		r.budget--
 		r.start(ctx, c, now)
 	}
 	return time.Time{}, false
+}
+
+// startReady starts the scripts that waited for a slot.
+func (r *runner) startReady(ctx context.Context, now time.Time) {
+	for len(r.ready) > 0 && r.scripts < r.pool.opts.MaxScripts && r.stats.InFlight < r.pool.limit {
+		c := r.ready[0]
+		r.ready[0] = nil
+		r.ready = r.ready[1:]
+		if !c.removed {
+			r.start(ctx, c, now)
+		}
+	}
 }
 
 func (r *runner) start(ctx context.Context, c *check, now time.Time) {
@@ -150,6 +171,9 @@ func (r *runner) start(ctx context.Context, c *check, now time.Time) {
 		}
 	}
 	r.stats.InFlight++
+	if c.spec.Kind == MiscCheck {
+		r.scripts++
+	}
 	url := c.verdict.URL
 	r.probes.Go(func() {
 		result := c.prober.Probe(ctx, url)
@@ -168,6 +192,9 @@ func (r *runner) start(ctx context.Context, c *check, now time.Time) {
 func (r *runner) finish(f finished) {
 	c := f.check
 	r.stats.InFlight--
+	if c.spec.Kind == MiscCheck {
+		r.scripts--
+	}
 	if c.removed {
 		return
 	}

@@ -3,7 +3,6 @@ package checkers
 import (
 	"context"
 	"errors"
-	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -13,13 +12,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// socket is a TCP connection, or a UDP socket with one peer, on Go's poller
-// without package net, whose dialer costs a goroutine and several system calls
-// for each connection.
+// socket is a TCP connection, or a UDP or ICMP socket with one peer, on Go's
+// poller without package net, whose dialer costs a goroutine and several system
+// calls for each connection.
 type socket struct {
 	*os.File
 	raw      syscall.RawConn
 	datagram bool
+	// header: what is read begins with an IPv4 header.
+	header bool
 }
 
 // dial connects a socket as s says, from src when it is valid.
@@ -32,12 +33,7 @@ func dial(ctx context.Context, s *Spec, src netip.Addr) (Conn, error) {
 	if err != nil {
 		return nil, &lackError{"zone of " + s.Target.String(), err}
 	}
-	datagram := s.Kind == DNSCheck
-	sort, protocol := unix.SOCK_STREAM, unix.IPPROTO_TCP
-	if datagram {
-		sort, protocol = unix.SOCK_DGRAM, unix.IPPROTO_UDP
-	}
-	fd, err := unix.Socket(family, sort|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, protocol)
+	fd, c, err := newSocket(s.Kind, family)
 	if err != nil {
 		return nil, &lackError{"socket", err}
 	}
@@ -50,7 +46,7 @@ func dial(ctx context.Context, s *Spec, src netip.Addr) (Conn, error) {
 		_ = unix.Close(fd)
 		return nil, connectError(pending)
 	}
-	c := &socket{File: os.NewFile(uintptr(fd), "socket"), datagram: datagram}
+	c.File = os.NewFile(uintptr(fd), "socket")
 	if c.raw, err = c.SyscallConn(); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
@@ -170,26 +166,6 @@ func (c *socket) refuseItself(s *Spec) error {
 		return unix.ECONNREFUSED
 	}
 	return nil
-}
-
-// Read reads once more before a deadline is believed: when this process was
-// late, the answer is there already. An empty datagram is 0 bytes and no error.
-func (c *socket) Read(p []byte) (int, error) {
-	n, err := c.File.Read(p)
-	if c.datagram && err == io.EOF {
-		return 0, nil
-	}
-	if !errors.Is(err, os.ErrDeadlineExceeded) {
-		return n, err
-	}
-	var late error
-	if c.raw.Control(func(fd uintptr) { n, late = unix.Read(int(fd), p) }) != nil || late != nil {
-		return 0, err
-	}
-	if n == 0 && !c.datagram {
-		return 0, io.EOF
-	}
-	return n, nil
 }
 
 // connectError tells what is ours from what is the server's, as long as no

@@ -14,6 +14,9 @@ type Health struct {
 	Since time.Time
 	// Failures is the number of failures in a row, 0 after a success.
 	Failures int
+	// SetsWeight: the last success has given the server this Weight.
+	SetsWeight bool
+	Weight     int
 }
 
 // Change says what a step did to Health.Up.
@@ -45,6 +48,7 @@ func (c Change) String() string {
 //     DelayLoop, without retries.
 //   - The first result after the start counts at once. Until then the server
 //     is up, or down with Spec.Alpha.
+//   - The times count from the end of a probe, of MISC_CHECK from its start.
 //   - Of several URLs one is asked at a time. The server comes back when all
 //     have answered in one round; any of them takes it out, and then the next
 //     round begins with the first.
@@ -55,13 +59,15 @@ type Verdict struct {
 	// Due is when the next probe is to begin.
 	Due time.Time
 	// URL is the position of the URL to ask next; always 0 for kinds other
-	// than HTTP_GET.
+	// than HTTP_GET and SSL_GET.
 	URL int
 
 	loop, beforeRetry time.Duration
 	retry             int
 	urls              int
 	fastRecovery      bool
+	// fromStart: the times count from the start of a probe, not from its end.
+	fromStart bool
 	// passed: a whole round of URLs has succeeded since the start or since
 	// the server was last out.
 	passed bool
@@ -76,6 +82,7 @@ func NewVerdict(s Spec, now time.Time) Verdict {
 		beforeRetry: s.DelayBeforeRetry,
 		retry:       s.Retry,
 		urls:        1,
+		fromStart:   s.Kind == MiscCheck,
 	}
 	if s.HTTP != nil {
 		v.urls = max(1, len(s.HTTP.URLs))
@@ -103,9 +110,23 @@ func (v Verdict) Step(r Result, now time.Time) (Verdict, Change) {
 		v.Due = now.Add(min(v.loop, max(v.beforeRetry, time.Second)))
 		return v, NoChange
 	case r.OK:
-		return v.succeed(now)
+		v.SetsWeight, v.Weight = r.SetsWeight, r.Weight
+		v, change := v.succeed(now)
+		return v.early(r, now), change
 	}
-	return v.fail(now)
+	v, change := v.fail(now)
+	return v.early(r, now), change
+}
+
+// early moves Due by the length of the probe, where it counts from its start.
+func (v Verdict) early(r Result, now time.Time) Verdict {
+	if v.fromStart {
+		v.Due = v.Due.Add(-r.Latency)
+		if v.Due.Before(now) {
+			v.Due = now
+		}
+	}
+	return v
 }
 
 func (v Verdict) succeed(now time.Time) (Verdict, Change) {
