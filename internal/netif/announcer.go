@@ -160,6 +160,7 @@ func (a *Announcer) step(ctx context.Context) (at time.Time, sent bool) {
 	if due {
 		a.expected = now.Add(framePause)
 		a.note(address, a.sender.Announce(ctx, address))
+		a.plan.sent(address, time.Now())
 		return at, true
 	}
 	if !at.IsZero() {

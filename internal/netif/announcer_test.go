@@ -22,9 +22,12 @@ type wireLog struct {
 	sent []string
 	last time.Duration
 	err  error
+	// slow is how long it takes to send one.
+	slow time.Duration
 }
 
 func (w *wireLog) Announce(_ context.Context, a Address) error {
+	time.Sleep(w.slow)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err != nil {
@@ -139,6 +142,15 @@ func TestAnnouncerKeepsTheLeastGap(t *testing.T) {
 	}
 	play(t, want, func(a *Announcer, _ *wireLog) {
 		a.Start("one", addresses, Schedule{Repeat: 2, Interval: time.Second, NAInterval: 3 * time.Second})
+		time.Sleep(time.Minute)
+	})
+}
+
+func TestAnnouncerGapBeginsWhenOneHasLeft(t *testing.T) {
+	want := []string{"300ms 10.0.0.1", "1.6s 10.0.0.1", "2.9s 10.0.0.1"}
+	play(t, want, func(a *Announcer, w *wireLog) {
+		w.slow = 300 * time.Millisecond
+		a.Start("one", vips(1), Schedule{Repeat: 3, Interval: time.Second})
 		time.Sleep(time.Minute)
 	})
 }

@@ -187,6 +187,9 @@ func (p *plan) next(now time.Time) (a Address, at time.Time, ok bool) {
 	return e.address, at, true
 }
 
+// sent says when an announcement has left: the gap to the next one begins there.
+func (p *plan) sent(a Address, now time.Time) { p.queue(a).last = now }
+
 // advance queues the bursts whose time has come and returns the time of the
 // next one (zero: there is none).
 func (p *plan) advance(now time.Time) (at time.Time) {
