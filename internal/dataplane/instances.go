@@ -123,6 +123,17 @@ func (e *engine) schedule(i *instance) {
 	e.announce.Start(i.name(), held, s)
 }
 
+// announceSource tells unicast peers where adverts will come from, so that they
+// need not ask before they can answer.
+func (e *engine) announceSource(i *instance) {
+	r := e.runners[i.name()]
+	if r == nil || !r.cfg.Unicast() || r.cfg.Interface == "" || !r.source.IsValid() {
+		return
+	}
+	prefix := netip.PrefixFrom(r.source, r.source.BitLen())
+	e.announce.AnnounceNow(i.name(), netif.Address{Key: netif.Key{Interface: r.cfg.Interface, Prefix: prefix}})
+}
+
 // announceTaken announces an address that has just come up; with the last one
 // of a take-over the schedule of all begins. Nothing is announced before it is
 // there: that would draw packets to nobody.
@@ -241,6 +252,9 @@ func (e *engine) priorityOf(i *instance) uint8 {
 func (e *engine) roleChanged(i *instance, c vrrp.RoleChange) {
 	e.noteRole(i, c)
 	i.role = c.To
+	if c.From == vrrp.Fault && c.To == vrrp.Backup {
+		e.announceSource(i)
+	}
 	i.preparing, i.prepared, i.wishing = false, false, false
 	i.linger = time.Time{}
 	if !c.Linger.IsZero() {
