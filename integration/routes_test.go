@@ -137,11 +137,8 @@ func testRouteOrder(t *testing.T) {
 	lab.Claim(t, "an instance that becomes MASTER adds addresses, then routes (their src a virtual address), then rules; one that leaves takes them away in the opposite order")
 }
 
-// testRouteKinds has one route of each sort, as ip(8) shows it.
-func testRouteKinds(t *testing.T) {
-	l, _, host := alone(t, "10.99.0.2/24", "fd99::2/64")
-	names := l.File("rt_tables", "255 local\n254 main\n253 default\n0 unspec\n321 wan\n")
-	config := l.File("lvs1/director.hcl", virtualRouter(`virtual_ipaddress "10.99.0.100/24" {}
+// kinds has one route or rule of each sort.
+const kinds = `virtual_ipaddress "10.99.0.100/24" {}
   virtual_ipaddress_excluded "fd99::100/64" {}
   virtual_routes "192.0.2.0/24" {
     table  = "wan"
@@ -189,7 +186,13 @@ func testRouteKinds(t *testing.T) {
     to         = "203.0.113.7/32"
     type       = "prohibit"
     preference = 1001
-  }`))
+  }`
+
+// testRouteKinds has one route of each sort, as ip(8) shows it.
+func testRouteKinds(t *testing.T) {
+	l, _, host := alone(t, "10.99.0.2/24", "fd99::2/64")
+	names := l.File("rt_tables", "255 local\n254 main\n253 default\n0 unspec\n321 wan\n")
+	config := l.File("lvs1/director.hcl", virtualRouter(kinds))
 	b := &balancer{Host: host, lab: l}
 	// Named tables are those of the machine it runs on.
 	b.director = host.DirectorVia([]string{"sh", "-c", `mount --bind "$0" /etc/iproute2/rt_tables && exec "$@"`, names}, config)
