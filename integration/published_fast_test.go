@@ -14,7 +14,7 @@ func walkFast(s *site) {
 		m.touch("healthy")
 	}
 	s.start()
-	s.back(s.a, s.down(100))
+	s.master(s.a, s.down(100))
 	s.b.EventuallyLacks(s.vip, room)
 	s.keeps(s.a, s.b)
 	s.labelled(s.a, "192.168.147.19/32", "eth0:9")
@@ -24,13 +24,12 @@ func walkFast(s *site) {
 	began := time.Now()
 	s.a.remove("healthy")
 	lower := s.says(s.a, 70, began, time.Second)
-	s.back(s.b, s.down(90))
+	gap := s.becomes(s.b, lower, s.down(90))
 	s.a.EventuallyLacks(s.vip, room)
-	gap := s.first(s.b, lower).Sub(lower)
 	s.lab.Expect(gap < s.down(0)+room/2, "%s took over %v after its peer's priority fell", s.b, gap)
 	s.claim("the check fails: priority 70 on the wire, and 90 takes over %s later", ms(gap))
 	s.a.touch("healthy")
-	s.back(s.a, time.Second+s.down(100))
+	s.master(s.a, time.Second+s.down(100))
 	s.b.EventuallyLacks(s.vip, room)
 	s.keeps(s.a, s.b)
 	s.claim("the check is good again: 100 preempts")
@@ -42,7 +41,7 @@ func walkFast(s *site) {
 		gaps = append(gaps, gap.Round(time.Millisecond))
 		s.a.Return()
 		s.a.start()
-		s.back(s.a, time.Second+s.down(100))
+		s.master(s.a, time.Second+s.down(100))
 		s.b.EventuallyLacks(s.vip, room)
 		if gap < s.down(90)+s.interval {
 			break

@@ -46,22 +46,21 @@ func walkScriptPair(s *site) {
 		m.touch("healthy")
 	}
 	s.start()
-	s.master(s.a)
+	s.master(s.a, s.down(0))
 	s.b.EventuallyLacks(s.vip, room)
 	s.claim("MASTER with priority 100 is master of BACKUP with 90")
 
 	began := time.Now()
 	s.a.remove("healthy")
 	zero := s.says(s.a, 0, began, 3*time.Second)
-	s.master(s.b)
-	gap := s.first(s.b, zero).Sub(zero)
+	gap := s.becomes(s.b, zero, s.skew(90))
 	s.bounded("take-over after priority 0", gap, s.skew(90))
 	s.a.EventuallyLacks(s.vip, room)
 	s.claim("the check fails: priority 0 %s later (every 3 s), FAULT; the other is master %s after it (skew %s)",
 		ms(zero.Sub(began)), ms(gap), ms(s.skew(90)))
 
 	s.a.touch("healthy")
-	s.back(s.a, 3*time.Second+s.down(100))
+	s.master(s.a, 3*time.Second+s.down(100))
 	s.b.EventuallyLacks(s.vip, room)
 	s.claim("the check is good again: BACKUP, and master again")
 
@@ -73,7 +72,7 @@ func walkScriptPair(s *site) {
 	s.a.start()
 	s.keeps(s.b, s.a)
 	s.a.touch("healthy")
-	s.back(s.a, 3*time.Second+s.down(100))
+	s.master(s.a, 3*time.Second+s.down(100))
 	s.b.EventuallyLacks(s.vip, room)
 	s.claim("started while its check fails it leaves the other alone, and preempts when the check is good")
 }
@@ -88,11 +87,11 @@ func walkDualMaster(s *site) {
 		m.notifies("notify.sh")
 	}
 	s.a.start()
-	first.master(s.a)
-	second.master(s.a)
+	first.master(s.a, s.down(0))
+	second.master(s.a, s.down(0))
 	s.told(s.a, "backup", "backup", "master", "master")
 	s.b.start()
-	second.back(s.b, s.down(100))
+	second.master(s.b, s.down(100))
 	s.told(s.a, "backup", "backup", "master", "master", "backup")
 	s.told(s.b, "backup", "backup", "master")
 	s.labelled(s.a, "172.16.0.80/16", "eth0:0")
@@ -107,7 +106,7 @@ func walkDualMaster(s *site) {
 
 	s.b.Return()
 	s.b.start()
-	second.back(s.b, s.down(100))
+	second.master(s.b, s.down(100))
 	s.a.EventuallyLacks(vips[1], room)
 	began := time.Now()
 	first.keeps(s.a, s.b)

@@ -14,7 +14,7 @@ func (s *site) adverts(m *machine, since time.Time) []lab.Advert {
 
 // first is when a machine first advertised after a moment, other than to leave,
 // or announced the address: an advert to a dead peer stops where nobody answers
-// for its hardware address.
+// for its hardware address. It is zero when it did neither.
 func (s *site) first(m *machine, after time.Time) time.Time {
 	s.t.Helper()
 	var all []time.Time
@@ -26,7 +26,9 @@ func (s *site) first(m *machine, after time.Time) time.Time {
 	for _, a := range s.announcements(m, after) {
 		all = append(all, a.At)
 	}
-	s.lab.Expect(len(all) > 0, "no advert and no announcement of %s since %v", m, after)
+	if len(all) == 0 {
+		return time.Time{}
+	}
 	return slices.MinFunc(all, time.Time.Compare)
 }
 
@@ -71,18 +73,19 @@ func priorities(all []lab.Advert) []uint8 {
 	return list
 }
 
-// master waits until a machine that hears nobody holds the address and says so.
-func (s *site) master(m *machine) {
+// becomes waits until a machine holds the address, and for its first word of
+// that after a moment, and returns how long after it that was.
+func (s *site) becomes(m *machine, after time.Time, within time.Duration) time.Duration {
 	s.t.Helper()
-	s.back(m, 4*s.interval)
+	m.EventuallyHas(s.vip, within+s.interval+room)
+	s.lab.Eventually(s.interval+room, m.String()+" says that it is master", func() bool { return !s.first(m, after).IsZero() })
+	return s.first(m, after).Sub(after)
 }
 
-// back is master for what takes longer.
-func (s *site) back(m *machine, within time.Duration) {
+// master waits until a machine has become master, of nobody or of a lower one.
+func (s *site) master(m *machine, within time.Duration) {
 	s.t.Helper()
-	began := time.Now().Add(-s.interval)
-	m.EventuallyHas(s.vip, within+s.interval+room)
-	s.lab.Eventually(s.interval+room, m.String()+" announces the address", func() bool { return len(s.announcements(m, began)) > 0 })
+	s.becomes(m, time.Now(), within)
 }
 
 // keeps watches for longer than any master-down interval that one is master and
@@ -118,9 +121,8 @@ func (s *site) bounded(what string, got, floor time.Duration) {
 func (s *site) crash(master, heir *machine, floor time.Duration) time.Duration {
 	s.t.Helper()
 	master.Crash()
-	last := s.last(master)
-	s.back(heir, floor)
-	gap := s.first(heir, last).Sub(last)
+	heir.EventuallyHas(s.vip, floor+s.interval+room)
+	gap := s.becomes(heir, s.last(master), 0)
 	s.bounded("take-over after a crash", gap, floor)
 	return gap
 }

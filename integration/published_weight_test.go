@@ -19,7 +19,7 @@ func walkTwoScripts(s *site) {
 		web[m] = m.Serve(80)
 	}
 	s.a.start()
-	s.master(s.a)
+	s.master(s.a, s.down(0))
 	s.b.start()
 	s.told(s.b, "backup")
 	began := time.Now()
@@ -39,7 +39,7 @@ func walkTwoScripts(s *site) {
 			s.lab.Expect(a.Priority == 95 || a.At.After(failures[1]), "priority %d after one failure", a.Priority)
 		}
 	}
-	s.back(s.b, s.down(92))
+	s.master(s.b, s.down(92))
 	s.a.EventuallyLacks(s.vip, room)
 	if got := priorities(s.adverts(s.a, time.Time{})); !slices.Equal(got, []uint8{100, 95, 90}) {
 		s.t.Errorf("priorities on the wire: %v", got)
@@ -50,7 +50,7 @@ func walkTwoScripts(s *site) {
 		ms(lower.Sub(died)))
 
 	s.a.Serve(80)
-	s.back(s.a, s.interval+s.down(95))
+	s.master(s.a, s.interval+s.down(95))
 	s.b.EventuallyLacks(s.vip, room)
 	s.a.remove("down")
 	s.says(s.a, 100, time.Now(), s.interval)

@@ -72,8 +72,10 @@ func (w *Witness) see(frame []byte, at time.Time) {
 		w.seeIPv4(payload, mac, at)
 	case 0x86dd:
 		w.seeIPv6(payload, mac, at)
-	case 0x0806: // sender and target address are the same
-		if len(payload) >= 28 && string(payload[14:18]) == string(payload[24:28]) {
+	case 0x0806: // to everybody, sender and target address are the same
+		// A kernel answers the announcement of an address that it has itself,
+		// as it would any request: to the sender alone.
+		if everybody := frame[0]&1 == 1; everybody && len(payload) >= 28 && string(payload[14:18]) == string(payload[24:28]) {
 			w.announced(Announcement{at, mac, netip.AddrFrom4([4]byte(payload[14:18]))})
 		}
 	}
