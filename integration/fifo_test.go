@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"strings"
@@ -14,8 +15,10 @@ import (
 type fifoReader struct {
 	lab  *lab.Lab
 	file *os.File
-	mu   sync.Mutex // guards text
-	text []byte
+	// reading is held while something is read.
+	reading sync.Mutex
+	mu      sync.Mutex // guards text
+	text    []byte
 }
 
 // openFIFO waits until the FIFO is there and opens it; nothing is read yet.
@@ -39,8 +42,11 @@ func (r *fifoReader) read(t lab.T) *fifoReader {
 		defer close(done)
 		chunk := make([]byte, 4096)
 		for {
+			r.reading.Lock()
+			_ = r.file.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
 			n, err := r.file.Read(chunk)
-			if err != nil {
+			r.reading.Unlock()
+			if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 				return
 			}
 			r.mu.Lock()
@@ -53,6 +59,12 @@ func (r *fifoReader) read(t lab.T) *fifoReader {
 		<-done
 	})
 	return r
+}
+
+// pause reads nothing until the function it returns is called.
+func (r *fifoReader) pause() (goOn func()) {
+	r.reading.Lock()
+	return r.reading.Unlock
 }
 
 // all is what was read so far.

@@ -20,6 +20,12 @@ func TestNotify(t *testing.T) {
 		{"scripts beside keepalived", testScriptsBeside},
 		{"slow script", testSlowScript},
 		{"control away", testControlAway},
+		{"script users", testScriptUsers},
+		{"stop", testNotifyStop},
+		{"FIFO reader", testFIFOReader},
+		{"reload", testNotifyReload},
+		{"lagging reader", testLaggingReader},
+		{"hanging script", testHangingScript},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +26,7 @@ func testBadScripts(t *testing.T) {
 	g.run(g.script("hangs", sleeper+"1 & "+sleeper+"2", "timeout = 0.5", once) +
 		g.script("stubborn", "trap '' TERM\n"+sleeper+"3\n"+sleeper+"4", "timeout = 0.5", once) +
 		// As a fork bomb each process begins another one, but only so deep.
-		g.script("bomb", "trap '' TERM\ndepth=${1:-0}\n[ $depth -lt 6 ] && for i in 1 2; do sh $0 $((depth + 1)) & done\n"+sleeper+"5", "timeout = 2", once) +
+		g.script("bomb", "trap '' TERM\necho >>DIR/forks\ndepth=${1:-0}\n[ $depth -lt 6 ] && for i in 1 2; do sh $0 $((depth + 1)) & done\n"+sleeper+"5", "timeout = 2", once) +
 		g.script("chatty", "head -c 50000000 /dev/zero | tr '\\0' 'x'\necho\necho the end\nexit 1", "timeout = 60", once) +
 		"vrrp_script \"missing\" { script = [\"/nonexistent/script\", \"x\"] }\n" +
 		"vrrp_script \"not_a_program\" { script = [\"/etc/passwd\"] }\n" +
@@ -54,7 +55,8 @@ func testBadScripts(t *testing.T) {
 		left = len(g.sleepers())
 		return left == 1
 	})
-	lab.Claim(t, "a time-out ends the whole process group, 127 forks that ignore SIGTERM among it; only what a script left that ended in time lives on")
+	forks := len(linesOf(filepath.Join(g.lab.Dir(), "forks")))
+	lab.Claim(t, "a time-out ends the whole process group, %d forks that ignore SIGTERM among it; only what a script left that ended in time lives on", forks)
 	g.director.Stop()
 	for pid, command := range g.Processes() {
 		if !strings.HasPrefix(command, sleeper+"6") {

@@ -17,6 +17,7 @@ func TestTrackers(t *testing.T) {
 		test func(*testing.T)
 	}{
 		{"beside keepalived", testTrackersBeside},
+		{"keepalived as the other", testTrackRival},
 		{"interface", testTrackInterface},
 		{"interface delays", testInterfaceDelays},
 		{"script", testTrackScript},
