@@ -181,14 +181,16 @@ func (g *gauge) explain() string {
 	if g.director == nil {
 		return ""
 	}
+	s := g.status()
+	if s == nil {
+		return fmt.Sprintf("\nstatus does not answer; director runs: %v (%v); on the machine: %v", g.director.Running(), g.director.Err(), g.Processes())
+	}
 	var b strings.Builder
-	if s := g.status(); s != nil {
-		for _, i := range s.Instances {
-			fmt.Fprintf(&b, "\n%s %s %d terms %v faults %q waiting %q", i.Name, i.State, i.Priority, i.Terms, i.Faults, i.Waiting)
-		}
-		for _, tr := range s.Trackers {
-			fmt.Fprintf(&b, "\n%+v", tr)
-		}
+	for _, i := range s.Instances {
+		fmt.Fprintf(&b, "\n%s %s %d terms %v faults %q waiting %q", i.Name, i.State, i.Priority, i.Terms, i.Faults, i.Waiting)
+	}
+	for _, tr := range s.Trackers {
+		fmt.Fprintf(&b, "\n%+v", tr)
 	}
 	return b.String()
 }
