@@ -28,6 +28,8 @@ func (x *stepper) backupAdvert() {
 		x.masterLeft()
 	case a.Priority < x.own() && x.preempts():
 		x.hearRival()
+	case x.s.wishing && !x.beats(a):
+		// But for its sync group it would be master, and not bow.
 	default:
 		x.accept()
 	}

@@ -27,6 +27,13 @@ func (x *stepper) unwish() {
 	}
 }
 
+// beats reports whether a master would yield to the advert. A member that wishes
+// bows to no other one: it may have been granted already, and of two routers that
+// take over at once each would keep what it was first at.
+func (x *stepper) beats(a Advert) bool {
+	return a.Priority > x.own() || a.Priority == x.own() && higherAddr(a.Source, x.p.Source)
+}
+
 // granted: every member of the sync group can be master.
 func (x *stepper) granted() {
 	if x.s.Role == Backup && x.s.wishing {
