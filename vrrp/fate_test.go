@@ -5,13 +5,21 @@ import "time"
 // fate does one bad thing and comes back later: sometimes at once, sometimes
 // after everything has settled.
 func (w *world) fate() {
-	n := w.nodes[w.rng.IntN(len(w.nodes))]
+	w.push(happening{at: w.now.Add(w.gap())})
+	w.meet(w.nodes[w.rng.IntN(len(w.nodes))])
+}
+
+// gap is the time between two blows of fate.
+func (w *world) gap() time.Duration {
 	longest := w.judge.interval
-	gap := time.Duration(w.rng.Int64N(int64(longest)))
 	if w.rng.IntN(2) == 0 {
-		gap = time.Duration(w.rng.Int64N(int64(25 * longest)))
+		return time.Duration(w.rng.Int64N(int64(longest)))
 	}
-	w.push(happening{at: w.now.Add(gap)})
+	return time.Duration(w.rng.Int64N(int64(25 * longest)))
+}
+
+// meet lets fate strike a node.
+func (w *world) meet(n *node) {
 	switch {
 	case !n.up:
 		w.start(n)

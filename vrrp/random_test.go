@@ -40,9 +40,10 @@ func TestRandom(t *testing.T) {
 // retell runs a world once more and returns the end of its story.
 func retell(seed uint64, step func(Params, State, Event) (State, Actions)) string {
 	w := newWorld(seed)
-	w.step, w.trace = step, []string{}
+	var story []string
+	w.step, w.tell = step, func(line string) { story = append(story, line) }
 	_ = w.run(stepsPerWorld)
-	return strings.Join(w.trace[max(0, len(w.trace)-40):], "\n")
+	return strings.Join(story[max(0, len(story)-40):], "\n")
 }
 
 // TestRandomFindsPlantedBugs shows that the judge can see.

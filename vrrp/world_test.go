@@ -20,7 +20,10 @@ type world struct {
 	judge *judge
 	step  func(Params, State, Event) (State, Actions)
 	steps int
-	trace []string // nil: not wanted
+	tell  func(string) // nil: nobody listens
+	// heed is told of every action, before others see what it does; nil: nobody
+	// wants to know.
+	heed func(*node, Action)
 }
 
 // node is one router's machine.
@@ -75,6 +78,14 @@ func (h *happenings) Pop() any {
 const maxDelay = 500 * time.Microsecond
 
 func newWorld(seed uint64) *world {
+	w := newQuietWorld(seed)
+	w.begin()
+	w.push(happening{at: w.now.Add(10 * w.judge.interval)})
+	return w
+}
+
+// newQuietWorld makes a world in which nothing happens yet, and no fate.
+func newQuietWorld(seed uint64) *world {
 	w := &world{rng: rand.New(rand.NewPCG(seed, 1)), now: epoch, step: Step}
 	version := uint8(2 + w.rng.IntN(2))
 	same := w.interval(version)
@@ -104,11 +115,13 @@ func newWorld(seed uint64) *world {
 		w.nodes[i] = n
 	}
 	w.judge = newJudge(w)
+	return w
+}
+
+func (w *world) begin() {
 	for _, n := range w.nodes {
 		w.start(n)
 	}
-	w.push(happening{at: w.now.Add(10 * same)})
-	return w
 }
 
 func (w *world) interval(version uint8) time.Duration {
@@ -125,29 +138,42 @@ func (w *world) priority() uint8 {
 // run goes on until that many steps are done or the judge objects.
 func (w *world) run(steps int) error {
 	for w.steps < steps {
-		h := heap.Pop(&w.queue).(happening)
-		if err := w.judge.until(h.at); err != nil {
+		if err := w.pass(w.queue[0].at); err != nil {
 			return err
 		}
-		w.now = h.at
-		switch {
-		case h.node == nil:
-			w.fate()
-		case h.boot != h.node.boot || !h.node.up:
-		case h.wake:
-			w.resume(h.node)
-		case h.ev.Kind == AdvertReceived && h.from != h.node.island:
-		case h.ev.Kind == TimerFired && !h.ev.At.Equal(h.node.state.Deadline):
-		case h.node.paused:
-			w.keep(h.node, h.ev)
-		default:
-			w.do(h.node, h.ev)
-		}
-		if err := w.judge.verdict; err != nil {
+		if err := w.turn(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// pass lets time go on until something happens.
+func (w *world) pass(until time.Time) error {
+	if err := w.judge.until(until); err != nil {
+		return err
+	}
+	w.now = until
+	return nil
+}
+
+// turn lets the next thing happen.
+func (w *world) turn() error {
+	h := heap.Pop(&w.queue).(happening)
+	switch {
+	case h.node == nil:
+		w.fate()
+	case h.boot != h.node.boot || !h.node.up:
+	case h.wake:
+		w.resume(h.node)
+	case h.ev.Kind == AdvertReceived && h.from != h.node.island:
+	case h.ev.Kind == TimerFired && !h.ev.At.Equal(h.node.state.Deadline):
+	case h.node.paused:
+		w.keep(h.node, h.ev)
+	default:
+		w.do(h.node, h.ev)
+	}
+	return w.judge.verdict
 }
 
 func (w *world) push(h happening) {
@@ -157,8 +183,8 @@ func (w *world) push(h happening) {
 }
 
 func (w *world) note(format string, args ...any) {
-	if w.trace != nil {
-		w.trace = append(w.trace, fmt.Sprintf("%12v  ", w.now.Sub(epoch))+fmt.Sprintf(format, args...))
+	if w.tell != nil {
+		w.tell(fmt.Sprintf("%12v  ", w.now.Sub(epoch)) + fmt.Sprintf(format, args...))
 	}
 }
 
@@ -196,6 +222,9 @@ func (w *world) do(n *node, ev Event) {
 			w.note("%c stays: %v", 'a'+n.id, a.Reason)
 			n.ceded = false
 			w.judge.change(n)
+		}
+		if w.heed != nil {
+			w.heed(n, a)
 		}
 	}
 }
