@@ -88,7 +88,11 @@ func (b *builder) address(v, inst *node) (netif.Address, bool) {
 
 // readAddress builds one address.
 func (b *builder) readAddress(v *node, dev string) (netif.Address, bool) {
-	p, f := readPrefix(v.label)
+	read := readPrefix
+	if or(v, "autojoin", false) {
+		read = readAnyPrefix // the kernel takes no other one
+	}
+	p, f := read(v.label)
 	if f != nil {
 		b.fail(v.labelRange, fmt.Sprintf("Invalid address of a %s", v.spec.name), "%s", f.hint)
 		return netif.Address{}, false

@@ -92,12 +92,21 @@ var prefixKind = ofString(`an address with prefix length, such as "10.0.0.5/24"`
 })
 
 func readPrefix(s string) (netip.Prefix, *fault) {
+	p, f := readAnyPrefix(s)
+	if f == nil && p.Addr().IsMulticast() {
+		return netip.Prefix{}, faultf("must be the address of a host")
+	}
+	return p, f
+}
+
+// readAnyPrefix is readPrefix for what may be a multicast group, too.
+func readAnyPrefix(s string) (netip.Prefix, *fault) {
 	host, bits, found := strings.Cut(s, "/")
 	a, f := readAddr(host)
 	if f != nil {
 		return netip.Prefix{}, f
 	}
-	if a.IsUnspecified() || a.IsMulticast() {
+	if a.IsUnspecified() {
 		return netip.Prefix{}, faultf("must be the address of a host")
 	}
 	if !found {

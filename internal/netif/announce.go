@@ -32,8 +32,8 @@ type wire struct {
 // Announce tells the neighbours on an address's interface once that the address
 // is here: an IPv4 address by gratuitous ARP, an IPv6 address by an unsolicited
 // neighbour advertisement, whose router flag follows the interface's forwarding
-// sysctl. Where neighbours are not looked for (loopback, tunnels) there is
-// nobody to tell, and nothing is sent.
+// sysctl. Where neighbours are not looked for (loopback, tunnels, multicast
+// groups) there is nobody to tell, and nothing is sent.
 //
 // It does not look whether the interface has the address.
 func (t *Table) Announce(ctx context.Context, a Address) error {
@@ -51,7 +51,7 @@ func (t *Table) announce(a Address) error {
 	if err != nil {
 		return err
 	}
-	if !l.ARP {
+	if !l.ARP || a.Prefix.Addr().IsMulticast() {
 		return nil
 	}
 	if !l.Ethernet || len(l.MAC) != len(broadcastMAC) {
