@@ -148,7 +148,7 @@ func (o *ordeal) handOver(v *victim, _ float64) bool {
 }
 
 func (o *ordeal) takeBack(v *victim, _ float64) bool {
-	return o.ask(v, "may take back", func() { v.ceded = !o.plan.group && len(o.plan.circuits) > 1 && v.ceded }, "VI_1", "--back")
+	return o.ask(v, "may take back", func() {}, "VI_1", "--back")
 }
 
 // ask lets a command run while other things happen.

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -201,7 +202,9 @@ func (o *ordeal) look(v *victim) {
 	}
 	select {
 	case answer := <-v.asked:
-		o.do(v.Name+" answers "+strconv.Quote(answer), 0, true, func() { v.asked = nil })
+		o.do(v.Name+" answers "+strconv.Quote(answer), 0, true, func() {
+			v.asked, v.ceded = nil, v.ceded && !strings.Contains(answer, "may preempt again")
+		})
 	default:
 	}
 }
