@@ -2,9 +2,11 @@ package dataplane
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"director/internal/netif"
+	"director/vrrp"
 )
 
 // event takes in what the kernel says of links and addresses.
@@ -23,10 +25,18 @@ func (e *engine) event(ev netif.Event) {
 		}
 		e.routesDue = true
 	case netif.AddressAdded:
+		was, known := e.present[ev.Address.Key]
 		e.present[ev.Address.Key] = ev.Address
 		e.addressSeen(ev.Address)
+		if ev.Address.Ours && (!known || was.Ours) && !e.named(ev.Address.Prefix.Addr()) {
+			return
+		}
 	case netif.AddressGone:
+		was := e.present[ev.Key]
 		e.addressGone(ev.Key)
+		if was.Ours && !e.named(ev.Key.Prefix.Addr()) {
+			return
+		}
 	case netif.RouteGone, netif.RuleGone:
 		key, _ := routeEvent(ev)
 		e.objectEvent(key)
@@ -40,6 +50,19 @@ func (e *engine) event(ev netif.Event) {
 		e.relist()
 	}
 	e.moved = true
+}
+
+// named reports whether an instance's configuration names an address as one of
+// a router. Of others of ours no instance has to be told when they come and go,
+// which they do by hundreds in a take-over, and each time all are judged anew.
+func (e *engine) named(a netip.Addr) bool {
+	for _, i := range e.instances {
+		is := func(p vrrp.Peer) bool { return p.Addr.WithZone("") == a }
+		if i.spec.VRRP.Source == a || slices.ContainsFunc(i.spec.VRRP.Peers, is) {
+			return true
+		}
+	}
+	return false
 }
 
 // linkLost notes that an interface has gone. One that we made is made again.

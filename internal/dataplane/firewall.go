@@ -2,16 +2,19 @@ package dataplane
 
 import (
 	"reflect"
+	"slices"
 	"time"
 
 	"director/internal/netif"
 )
 
-// firewall is what refuses packets to the addresses of accept = false.
+// firewall is what refuses packets to the addresses of accept = false, and what
+// keeps the kernel from speaking for itself on virtual MACs.
 type firewall struct {
 	have   []netif.Refusal
 	wanted netif.Firewall // under which have is written
 	asked  bool           // have is what the kernel was told
+	warned bool           // that there is no firewall, which costs little here
 	trouble
 }
 
@@ -31,7 +34,17 @@ func (m *model) refusals() []netif.Refusal {
 		}
 		all = append(all, r)
 	}
+	for _, l := range m.made {
+		if l.want.MAC != "" && (!l.dropped && !m.stopping || l.made) {
+			all = append(all, netif.Refusal{Instance: l.want.Name, Link: l.want.Name, Parent: l.want.Parent})
+		}
+	}
 	return all
+}
+
+// refusesAny reports whether an instance is to be guarded.
+func refusesAny(refusals []netif.Refusal) bool {
+	return slices.ContainsFunc(refusals, func(r netif.Refusal) bool { return r.Link == "" })
 }
 
 // firewallMove brings the rules up to date: at the start, whatever is wanted,

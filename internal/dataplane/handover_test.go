@@ -306,9 +306,10 @@ func TestVirtualMAC(t *testing.T) {
 		i[0].Refuse = true
 		w.commit(i)
 		time.Sleep(masterDown)
-		wantLog(t, w, "make vrrp.51", "advert 100", "refuse VI_1:1", "add 10.0.0.100/24", "announce 10.0.0.100", "schedule 1")
+		wantLog(t, w, "refuse quiet:vrrp.51", "make vrrp.51", "advert 100", "refuse VI_1:1 quiet:vrrp.51", "add 10.0.0.100/24", "announce 10.0.0.100", "schedule 1")
 		w.stop()
-		wantSet(t, w, "advert 1", "advert 0", "silence", "delete 10.0.0.100/24", "drop vrrp.51", "refuse")
+		wantSet(t, w, "advert 1", "advert 0", "silence", "delete 10.0.0.100/24", "drop vrrp.51",
+			"refuse quiet:vrrp.51", "refuse")
 	})
 }
 

@@ -159,6 +159,10 @@ func (w *world) Refuse(_ context.Context, _ netif.Firewall, refusals []netif.Ref
 	w.refusing = len(refusals) > 0
 	line := "refuse"
 	for _, r := range refusals {
+		if r.Link != "" {
+			line += " quiet:" + r.Link
+			continue
+		}
 		line += fmt.Sprintf(" %s:%d", r.Instance, len(r.Addresses))
 	}
 	w.note("%s", line)

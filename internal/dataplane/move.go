@@ -37,7 +37,7 @@ type move struct {
 // nextMove returns the next change of addresses and what goes with them; false:
 // nothing to do. Giving up comes before everything else.
 func (m *model) nextMove(now time.Time) (move, bool) {
-	for _, next := range []func(time.Time) (move, bool){m.giveUp, m.lingerMove, m.linkMove, m.firewallMove} {
+	for _, next := range []func(time.Time) (move, bool){m.giveUp, m.lingerMove, m.firewallMove, m.linkMove} {
 		if mv, ok := next(now); ok {
 			return mv, true
 		}

@@ -223,6 +223,13 @@ func without(list []*madeLink, l *madeLink) []*madeLink {
 
 func (e *engine) didRefuse(fw netif.Firewall, refusals []netif.Refusal, err error) {
 	f := &e.firewall
+	if errors.Is(err, netif.ErrNoFirewall) && !refusesAny(refusals) {
+		if !f.warned {
+			f.warned = true
+			e.log.Warn("group reports of the kernel leave from virtual MACs: switches may learn them at a backup", "reason", err)
+		}
+		err = nil
+	}
 	if err != nil {
 		f.fail(err, time.Now())
 		e.log.Error("accept = false cannot be enforced: packets reach the addresses", "error", err, "retry_in", f.backoff)

@@ -13,9 +13,14 @@ type Firewall struct {
 }
 
 // Refusal is accept = false of one instance: nothing but VRRP and neighbour
-// discovery reaches its addresses or leaves from them.
+// discovery reaches its addresses or leaves from them. With a Link it is
+// something else: what the kernel says of itself on a virtual MAC.
 type Refusal struct {
 	// Instance is the name that the rules are known by.
 	Instance  string
 	Addresses []Key
+	// Link is a virtual link: group reports (IGMP, MLD) and router
+	// solicitations do not leave from it, because a switch would learn from them
+	// that the virtual MAC is here; reports leave from its Parent instead.
+	Link, Parent string
 }

@@ -89,7 +89,7 @@ func (c *guardChange) create(p guardPlace, rules []guardRule) error {
 func (c *guardChange) fill(chain *nftables.Chain, p guardPlace, rules []guardRule) error {
 	for _, g := range rules {
 		var set *nftables.Set
-		if g.pass == "" {
+		if len(g.addresses) > 0 {
 			set = &nftables.Set{Table: chain.Table, Anonymous: true, Constant: true, KeyType: p.addressType()}
 			elements := make([]nftables.SetElement, len(g.addresses))
 			for i, a := range g.addresses {

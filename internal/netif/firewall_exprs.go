@@ -36,6 +36,9 @@ func (g guardRule) exprs(p guardPlace, set *nftables.Set) []expr.Any {
 			},
 			&expr.Verdict{Kind: expr.VerdictAccept})
 	}
+	if g.report != noReport {
+		return g.reportExprs(p)
+	}
 	all := append(g.linkIs(p.way), p.address(),
 		&expr.Lookup{SourceRegister: register, SetName: set.Name, SetID: set.ID})
 	if g.counter {

@@ -37,13 +37,11 @@ func (t *Table) refuse(ctx context.Context, fw Firewall, refusals []Refusal) err
 	if err := fw.check(); err != nil {
 		return err
 	}
-	want, err := guardRules(refusals, fw.Counters, func(name string) (int, error) {
-		if !fw.ByIndex {
-			return 0, nil
-		}
+	index := func(name string) (int, error) {
 		l, err := t.link(name)
 		return l.Index, err
-	})
+	}
+	want, err := guardRules(refusals, fw, index)
 	if err != nil {
 		return err
 	}

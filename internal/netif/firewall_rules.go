@@ -45,6 +45,10 @@ type guardRule struct {
 	// it goes by the name.
 	link  string
 	index int
+	// report is what a rule about a virtual link keeps from leaving, and parent
+	// the interface that it leaves from instead; 0: none.
+	report report
+	parent int
 	// addresses are those that packets are dropped to or from.
 	addresses []netip.Addr
 	counter   bool
@@ -52,7 +56,11 @@ type guardRule struct {
 
 // identity is what tells whether two rules of one chain do the same.
 func (g guardRule) identity() string {
-	return fmt.Sprintf("%s|%s|%s|%d|%v|%t", g.pass, g.instance, g.link, g.index, g.addresses, g.counter)
+	s := fmt.Sprintf("%s|%s|%s|%d|%v|%t", g.pass, g.instance, g.link, g.index, g.addresses, g.counter)
+	if g.report != noReport {
+		s += fmt.Sprintf("|%d|%d", g.report, g.parent)
+	}
+	return s
 }
 
 // maxComment is how much nft(8) shows (NFTNL_UDATA_COMMENT_MAXLEN less its end).
@@ -61,6 +69,9 @@ const maxComment = 127
 // comment is what nft(8) shows of the rule.
 func (g guardRule) comment() string {
 	s := ourComment + "accept = false of " + g.instance
+	if g.report != noReport {
+		s = ourComment + "group reports do not leave from " + g.link
+	}
 	switch g.pass {
 	case "vrrp":
 		s = ourComment + "VRRP passes"
@@ -76,17 +87,21 @@ const ourComment = "director: "
 // guardRules returns the rules of each chain, what passes first. Several
 // addresses of an instance are one rule; link-local ones mean something on
 // their interface only.
-func guardRules(refusals []Refusal, counters bool, index func(name string) (int, error)) (map[guardPlace][]guardRule, error) {
+func guardRules(refusals []Refusal, fw Firewall, index func(name string) (int, error)) (map[guardPlace][]guardRule, error) {
 	all := map[guardPlace][]guardRule{}
 	for _, r := range refusals {
+		if r.Link != "" {
+			addReports(all, r, index)
+			continue
+		}
 		for _, g := range r.groups() {
-			if g.link != "" {
+			if g.link != "" && fw.ByIndex {
 				var err error
 				if g.index, err = index(g.link); err != nil {
 					return nil, fmt.Errorf("instance %s: %s: %w", r.Instance, g.link, err)
 				}
 			}
-			g.counter = counters
+			g.counter = fw.Counters
 			family := IPv6
 			if g.addresses[0].Is4() {
 				family = IPv4
