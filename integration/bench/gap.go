@@ -46,7 +46,9 @@ func GapSection(rows [][]string) Section {
 		Rows:  rows,
 		Note: "Floor: 3 x interval + skew, what a backup has to wait after the last advert (version 3, priority 100). " +
 			"The master's cable is cut and its processes killed right after an advert, the worst moment. " +
-			"Silence: from that advert to the first answer of the new master to a client that asks every millisecond.",
+			"Silence: from that advert to the first answer of the new master to a client that asks every millisecond. " +
+			"BFD: adverts every second on another segment; the master loses the one with the clients, and with it its session " +
+			"with a gateway there. Floor: the detection time of 30 ms + skew (priority 254); silence: from the cut.",
 	}
 }
 

@@ -34,7 +34,7 @@ var parts []part
 
 func init() {
 	parts = []part{
-		{"native", slices.Concat(gapRows(), []row{{"lateness", lateness}}), inNamespaces},
+		{"native", slices.Concat(gapRows(), []row{{"gap/bfd", bfdGap}, {"handover", handover}, {"many", many}, {"lateness", lateness}}), inNamespaces},
 		{"guest", []row{{"programming", programming}}, inGuest},
 		{"pure", []row{{"pure", pure}}, here},
 	}
@@ -112,6 +112,21 @@ func (o options) times(n int) int {
 		return 1
 	}
 	return n
+}
+
+func bfdGap(ctx context.Context, o options) ([]bench.Section, error) {
+	cells, err := bench.BFD(ctx, o.log, o.times(7))
+	return []bench.Section{bench.GapSection(cells)}, err
+}
+
+func handover(ctx context.Context, o options) ([]bench.Section, error) {
+	section, err := bench.Handover(ctx, o.log, o.times(5))
+	return []bench.Section{section}, err
+}
+
+func many(ctx context.Context, o options) ([]bench.Section, error) {
+	section, err := bench.Many(ctx, o.log, time.Duration(o.times(20))*time.Second)
+	return []bench.Section{section}, err
 }
 
 func lateness(ctx context.Context, o options) ([]bench.Section, error) {
