@@ -30,6 +30,18 @@ func TestOptions(t *testing.T) {
 		{"announcements paced", testAnnouncePaced},
 		{"announcements of a group", testAnnounceGroup},
 		{"announcements elsewhere", testAnnounceExtra},
+		{"fault", testFault},
+		{"source", testSource},
+		{"addresses", testAddressOptions},
+		{"receive buffer", testReceiveBuffer},
+		{"default interface", testDefaultInterface},
+		{"local IGMP", testLocalIGMP},
+		{"quiet group", testQuietGroup},
+		{"unknown VRIDs", testUnknownVRIDs},
+		{"namespace", testNamespace},
+		{"instances", testInstances},
+		{"child wait", testChildWait},
+		{"BFD", testBFDOptions},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -60,6 +60,15 @@ func (h *Host) DirectorVia(via []string, config string, args ...string) *Directo
 	return &Director{Process: h.Start(command[0], command[1:]...), RunDir: run, bin: bin}
 }
 
+// DirectorAt starts a director that finds its run directory itself, which is to
+// be dir.
+func (h *Host) DirectorAt(dir, config string) *Director {
+	h.lab.t.Helper()
+	bin, err := directorBinary()
+	h.must("director", err)
+	return &Director{Process: h.Start(bin, "run", "-c", config, "-i", h.Name), RunDir: dir, bin: bin}
+}
+
 // Command runs another director command on the host, with the run directory of
 // this one, and returns its output.
 func (d *Director) Command(command string, args ...string) (string, error) {
