@@ -36,7 +36,7 @@ var routeAttrs = []attr{
 	{name: "vrf", kind: ifname, doc: "VRF whose table is used, in place of table."},
 	{name: "metric", kind: integer(0, 1<<32-1), doc: "Preference among equal routes; the lowest wins.", def: "0, with IPv6 1024"},
 	{name: "scope", kind: routeScopeKind, doc: "Scope, by number or by iproute2's name; IPv4.", def: "the kernel's choice"},
-	{name: "protocol", kind: octetKind, doc: "Origin, by number or by iproute2's name. Only with no_track, as director knows its routes by it.", def: "keepalived (18)"},
+	{name: "protocol", kind: octetKind, doc: "Origin, by number or by iproute2's name. Only with no_track, as director knows its routes by it.", def: "76, director's mark"},
 	{name: "tos", kind: octetKind, doc: "Type of service that the route is for.", def: "0"},
 	{name: "realms", kind: realmsKind, doc: `Realms: "from/to" or "to", by number or by iproute2's name; IPv4.`},
 	{name: "onlink", kind: boolean, doc: "The next hop is on the interface, whatever its addresses say.", def: "false"},
@@ -135,7 +135,7 @@ var ruleAttrs = []attr{
 	{name: "realms", kind: realmsKind, doc: "Realms; IPv4."},
 	{name: "suppress_prefixlength", kind: integer(0, 128), doc: "Ignore routes of this prefix length or a shorter one.", def: "none"},
 	{name: "suppress_ifgroup", kind: ifgroupKind, doc: "Ignore routes over interfaces of this group.", def: "none"},
-	{name: "protocol", kind: octetKind, doc: "Origin, by number or by iproute2's name. Only with no_track, as director knows its rules by it.", def: "keepalived (18)"},
+	{name: "protocol", kind: octetKind, doc: "Origin, by number or by iproute2's name. Only with no_track, as director knows its rules by it.", def: "76, director's mark"},
 	{name: "no_track", kind: boolean, doc: "Its interface being down is no fault, and its deletion is not repaired.", def: "false"},
 }
 
