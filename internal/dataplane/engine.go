@@ -43,6 +43,7 @@ type machine interface {
 	PromoteSecondaries(user, link string) error
 	DisableLocalIGMP(user string) error
 	ReleaseSettings(user string) error
+	SetReceiveBuffer(bytes int)
 
 	AddRoute(ctx context.Context, r netif.Route) (netif.Outcome, error)
 	DeleteRoute(ctx context.Context, r netif.Route) error

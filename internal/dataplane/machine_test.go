@@ -173,6 +173,8 @@ func (w *world) Wire(netif.Wiring) {}
 
 func (w *world) LogStrangers(bool) {}
 
+func (w *world) SetReceiveBuffer(int) {}
+
 // noSessions is no BFD.
 type noSessions struct{}
 

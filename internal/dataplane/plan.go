@@ -47,6 +47,7 @@ func (e *engine) commit(c *change) {
 	if c.begin.Full {
 		e.source = c.begin.Source
 		e.settings = c.begin.Settings
+		e.machine.SetReceiveBuffer(e.settings.NetlinkBuffer)
 		e.setDelays(e.settings.InterfaceDelays)
 		if !e.started {
 			e.beginStartup(e.settings)

@@ -71,8 +71,9 @@ func (t *Table) subscribeOnce(ctx context.Context, s subscription, reason error)
 	defer socket.Close()
 	// Above net.core.rmem_max needs CAP_NET_ADMIN; without it the largest that
 	// is allowed has to do.
-	if socket.SetReceiveBufferSize(t.receiveBuffer, true) != nil {
-		if err := socket.SetReceiveBufferSize(t.receiveBuffer, false); err != nil {
+	size := max(t.receiveBuffer, int(t.wantedBuffer.Load()))
+	if socket.SetReceiveBufferSize(size, true) != nil {
+		if err := socket.SetReceiveBufferSize(size, false); err != nil {
 			return fmt.Errorf("size the subscription's buffer: %w", err)
 		}
 	}
@@ -111,3 +112,8 @@ func receiveError(err error) error {
 	}
 	return fmt.Errorf("receive: %w", err)
 }
+
+// SetReceiveBuffer asks for a larger receive buffer of the events of links,
+// addresses, routes and rules, in bytes. It counts from the next subscription on,
+// which follows every overrun. It may be called from any goroutine.
+func (t *Table) SetReceiveBuffer(bytes int) { t.wantedBuffer.Store(int64(bytes)) }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/vishvananda/netlink"
@@ -40,8 +41,10 @@ type Table struct {
 	// itself, request by request.
 	sockets map[int]*nl.SocketHandle
 	routes  *netlink.Handle
-	// receiveBuffer is the size of the socket of a subscription, in bytes.
+	// receiveBuffer is the size of the socket of a subscription, in bytes, at the
+	// least; wantedBuffer what SetReceiveBuffer asked for.
 	receiveBuffer int
+	wantedBuffer  atomic.Int64
 	// keepsMark tells whether this kernel stores Mark. Without it an address
 	// is ours when remembered says so.
 	keepsMark bool
