@@ -61,8 +61,8 @@ func (s *site) refreshed(m *machine) {
 	for n, want := range wanted {
 		late := got[n].at.Sub(want.at)
 		if got[n].count != want.count || late < -100*time.Millisecond || late > room/2 {
-			s.t.Errorf("burst %d of %d announcements %v after the take-over, want %d %v after it",
-				n, got[n].count, got[n].at.Sub(taken), want.count, want.at.Sub(taken))
+			s.t.Errorf("burst %d of %d announcements %v after the take-over, want %d %v after it; adverts at most %v apart",
+				n, got[n].count, got[n].at.Sub(taken), want.count, want.at.Sub(taken), s.widest(m, taken))
 		}
 	}
 	s.claim("a take-over is announced 5 times at once and %s later, then once %s after it and every %s",

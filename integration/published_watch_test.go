@@ -62,6 +62,17 @@ func (s *site) says(m *machine, priority uint8, since time.Time, within time.Dur
 	return all[slices.IndexFunc(all, is)].At
 }
 
+// widest is the longest time between two adverts of a machine since a moment:
+// what is more than the interval, the machine was late by.
+func (s *site) widest(m *machine, since time.Time) time.Duration {
+	var gap time.Duration
+	all := s.adverts(m, since)
+	for n := 1; n < len(all); n++ {
+		gap = max(gap, all[n].At.Sub(all[n-1].At))
+	}
+	return gap
+}
+
 // priorities lists what changed in a row of adverts.
 func priorities(all []lab.Advert) []uint8 {
 	var list []uint8
