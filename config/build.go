@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 
+	"director/checkers"
 	"director/internal/track"
 
 	"github.com/hashicorp/hcl/v2"
@@ -49,12 +50,17 @@ type builder struct {
 	// ordered counts the rules of a family that name no preference.
 	ordered map[uint8]uint32
 	ipNames ipNames
+	// client is the certificate of the block SSL, or nil; authorities are those
+	// of ca_file by their paths.
+	client      *checkers.ClientCertificate
+	authorities map[string]*checkers.CA
 }
 
 // build makes the Config. It is complete only if nothing has failed.
 func (l *loader) build(root *node) *Config {
 	b := newBuilder(l, root)
 	b.buildGlobal()
+	b.buildSSL()
 	b.buildTracked()
 	instances := root.all("vrrp_instance")
 	before := l.errors()
@@ -87,7 +93,7 @@ func newBuilder(l *loader, root *node) *builder {
 		trackGroup: map[string]*node{}, members: map[string][]string{}, refused: map[string]*node{},
 		addressNodes: map[*node][]*node{}, linkNames: map[string]hcl.Range{}, linkMACs: map[linkMAC]hcl.Range{},
 		linkParents: map[string]string{}, parents: map[string]bool{}, neighbors: map[netip.Addr]*node{},
-		ordered: map[uint8]uint32{}, ipNames: ipNames{},
+		ordered: map[uint8]uint32{}, ipNames: ipNames{}, authorities: map[string]*checkers.CA{},
 	}
 	if b.global == nil {
 		b.global = &node{spec: globalBlock}

@@ -27,6 +27,7 @@ func (b *builder) servers(n *node, vs *VirtualServer) {
 		}
 		taken[rs.Server.ServerKey] = r
 		rs.Checks = b.checks(r, n, target)
+		b.require(r, n, &rs)
 		vs.Servers = append(vs.Servers, rs)
 	}
 }

@@ -164,15 +164,20 @@ func (b *builder) trackedBy(k *node, id track.ID) *tracked {
 	}
 	t := b.tracked[id]
 	if t == nil {
-		var names []string
-		for other := range b.tracked {
-			if other.Kind == id.Kind {
-				names = append(names, other.Name)
-			}
-		}
-		b.unknownName(k.labelRange, trackedBlocks[id.Kind], id.Name, names)
+		b.unknownTracked(k.labelRange, id)
 	}
 	return t
+}
+
+// unknownTracked reports a reference to a tracked object that is not there.
+func (b *builder) unknownTracked(at hcl.Range, id track.ID) {
+	var names []string
+	for other := range b.tracked {
+		if other.Kind == id.Kind {
+			names = append(names, other.Name)
+		}
+	}
+	b.unknownName(at, trackedBlocks[id.Kind], id.Name, names)
 }
 
 // unknownName reports a reference to a block that is not there, unless a

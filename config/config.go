@@ -149,6 +149,8 @@ type RealServer struct {
 	// Inhibit keeps a failed server at weight 0 instead of removing it.
 	Inhibit bool
 	Checks  []checkers.Spec
+	// RequireAny: one check that passes is enough, otherwise all must.
+	RequireAny bool
 }
 
 // DefaultDelayLoop is delay_loop where the file gives none.

@@ -87,11 +87,11 @@ var rootBlock = indexed(&block{
 	blocks: []*block{
 		variableBlock, localsBlock, globalBlock, instanceBlock, virtualServerBlock, groupBlock, scriptBlock, fileBlock,
 		processBlock, bfdBlock, trackGroupBlock, staticAddressBlock, staticRouteBlock, staticRuleBlock,
-		announceGroupBlock, delayBlock,
+		announceGroupBlock, delayBlock, sslBlock,
 	},
 	other: rootOther,
 	later: []string{
-		"virtual_server_group", "lvs_timeouts", "lvs_sync_daemon", "SSL", "webhook", "http", "ipvs_sysctl",
+		"virtual_server_group", "lvs_timeouts", "lvs_sync_daemon", "webhook", "http", "ipvs_sysctl",
 	},
 })
 

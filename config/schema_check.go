@@ -6,19 +6,30 @@ import (
 	"director/checkers"
 )
 
-// checkerBlocks are the checkers of this version.
-var checkerBlocks = []*block{tcpCheckBlock, httpGetBlock, dnsCheckBlock}
+// checkerBlocks are the checkers.
+var checkerBlocks = []*block{
+	tcpCheckBlock, httpGetBlock, sslGetBlock, smtpCheckBlock, dnsCheckBlock, udpCheckBlock, pingCheckBlock,
+	miscCheckBlock, fileCheckBlock, bfdCheckBlock,
+}
 
-// checkCommon are the arguments of every checker that opens a connection.
-var checkCommon = slices.Concat([]attr{
-	{name: "connect_ip", kind: ipaddr, doc: "Address to check.", def: "the real server's"},
-	{name: "connect_port", kind: integer(1, 65535), doc: "Port to check.", def: "the real server's"},
-	{name: "bindto", kind: ipaddr, doc: "Source address.", def: "any that is no virtual address"},
-	{name: "bind_if", kind: ifname, doc: "Interface of the check; link-local targets need it."},
-	{name: "bind_port", kind: integer(1, 65535), doc: "Source port.", def: "any"},
-	{name: "fwmark", kind: integer(0, 1<<32-1), doc: "Firewall mark on the packets of the check.", def: "0"},
-	{name: "log_all_failures", kind: boolean, doc: "Log each failed try, not only the one that counts.", def: "checker_log_all_failures"},
-}, checkDefaults)
+// checkPorts, checkAddress, logFailures and checkDefaults together are the
+// arguments of every checker that opens a connection.
+var (
+	checkAddress = []attr{
+		{name: "connect_ip", kind: ipaddr, doc: "Address to check.", def: "the real server's"},
+		{name: "bindto", kind: ipaddr, doc: "Source address.", def: "any that is no virtual address"},
+		{name: "bind_if", kind: ifname, doc: "Interface of the check; link-local targets need it."},
+		{name: "fwmark", kind: integer(0, 1<<32-1), doc: "Firewall mark on the packets of the check.", def: "0"},
+	}
+	checkPorts = []attr{
+		{name: "connect_port", kind: integer(1, 65535), doc: "Port to check.", def: "the real server's"},
+		{name: "bind_port", kind: integer(1, 65535), doc: "Source port.", def: "any"},
+	}
+	logFailures = []attr{
+		{name: "log_all_failures", kind: boolean, doc: "Log each failed try, not only the one that counts.", def: "checker_log_all_failures"},
+	}
+	checkCommon = slices.Concat(checkAddress, checkPorts, logFailures, checkDefaults)
+)
 
 var checkOther = map[string]string{"nb_get_retry": `did you mean "retry"?`}
 
@@ -38,39 +49,73 @@ var dnsCheckBlock = &block{
 	other: checkOther,
 }
 
-// httpGetBlock is HTTP_GET.
-var httpGetBlock = &block{
-	name: "HTTP_GET", doc: "The server is in order when every url answers as it should.",
+// smtpCheckBlock is SMTP_CHECK.
+var smtpCheckBlock = &block{
+	name: "SMTP_CHECK", doc: "The server is in order when it greets with 220, answers HELO with 250, and QUIT with anything.",
 	attrs: append([]attr{
-		{name: "http_protocol", kind: oneOf("1.0", "1.0C", "1.1"), doc: `HTTP version of the request; "1.0C" is 1.0 with Connection: close.`, def: `"1.0"`},
-		{name: "virtualhost", kind: text_, doc: "Host header.", def: "that of the real server"},
-		{name: "fast_recovery", kind: boolean, doc: "No delay_loop between urls while the server is out.", def: "false"},
+		{name: "helo_name", kind: word("a host name of at most 255 bytes", 255, ""), doc: "Our name in HELO.", def: `"director.invalid"`},
 	}, checkCommon...),
-	blocks: []*block{urlBlock},
 	other: map[string]string{
 		"nb_get_retry": `did you mean "retry"?`,
-		"path":         `it stands in a block "url"`, "status_code": `it stands in a block "url"`,
-		"digest": `it stands in a block "url"`, "regex": `it stands in a block "url"`,
-		"enable_sni": "it stands in SSL_GET only", "sni_name": "it stands in SSL_GET only", "tls_compliant": "it stands in SSL_GET only",
+		"host":         "write one SMTP_CHECK for each target, with connect_ip and connect_port",
 	},
 }
 
-// urlBlock is url in HTTP_GET.
-var urlBlock = &block{
-	name: "url", doc: "One request and what its answer must be. Asked in the order of the file.",
-	attrs: []attr{
-		{name: "path", kind: pathKind, required: true, doc: `Request target, beginning with "/".`},
-		{name: "virtualhost", kind: text_, doc: "Host header.", def: "that of the checker"},
-		{name: "status_code", kind: listOf(statusKind), doc: `Accepted codes: 200, or ["200-299", 404].`, def: `"200-299"`},
-		{name: "digest", kind: digestKind, doc: "MD5 of the body, 32 hexadecimal digits."},
-		{name: "regex", kind: text_, doc: "Regular expression (RE2) that the body must contain."},
-		{name: "regex_no_match", kind: boolean, doc: "The body must not contain regex.", def: "false"},
-		{name: "regex_options", kind: listOf(oneOf("caseless", "multiline", "dotall", "ungreedy")), doc: "Options of regex."},
-		{name: "regex_min_offset", kind: integer(0, unlimited), doc: "Least byte at which a match may begin.", def: "0"},
-		{name: "regex_max_offset", kind: integer(1, unlimited), doc: "Byte before which a match must begin.", def: "none"},
-	},
+// udpCheckBlock is UDP_CHECK.
+var udpCheckBlock = &block{
+	name: "UDP_CHECK", doc: "Sends a datagram. The server is in order when no ICMP error comes back; with require_reply when it replies.",
+	attrs: append([]attr{
+		{name: "payload", kind: payloadKind, doc: `What is sent, in hexadecimal: "68 65 78".`, def: `the text "director check: is anyone there?"`},
+		{name: "require_reply", kind: orTrue(replyKind), doc: `Silence is a failure; with digits the reply must begin with them, where "x" is any digit.`, def: "false"},
+		{name: "min_reply_length", kind: integer(0, 65535), doc: "Least length of a reply in bytes.", def: "0"},
+		{name: "max_reply_length", kind: integer(0, 65535), doc: "Greatest length of a reply in bytes.", def: "255"},
+	}, checkCommon...),
+	other: checkOther,
+}
+
+// pingCheckBlock is PING_CHECK.
+var pingCheckBlock = &block{
+	name: "PING_CHECK", doc: "The server is in order when it answers an ICMP echo request.",
+	attrs: slices.Concat(checkAddress, logFailures, checkDefaults),
 	other: map[string]string{
-		"regex_stack": "left out, without effect", "tls_compliant": "it stands in SSL_GET only",
+		"nb_get_retry": `did you mean "retry"?`,
+		"connect_port": "left out: ICMP has no ports", "bind_port": "left out: ICMP has no ports",
 	},
-	later: []string{"method", "headers", "body_contains"},
+}
+
+// miscCheckBlock is MISC_CHECK.
+var miscCheckBlock = &block{
+	name: "MISC_CHECK", doc: "Runs a program; the server is in order when its exit status is 0. One that cannot be started decides nothing.",
+	attrs: slices.Concat([]attr{
+		{name: "misc_path", kind: scriptKind, required: true, doc: "What is run."},
+		{name: "misc_timeout", kind: seconds(0.001, unlimited), doc: "Limit of one run; exceeding it is a failure.", def: "delay_loop"},
+		{name: "misc_dynamic", kind: boolean, doc: "Exit status 2 to 255 is good, too, and sets the weight to 0 to 253; 0 leaves the configured weight.", def: "false"},
+		{name: "user", kind: userKind, doc: "As whom it runs.", def: "script_user"},
+	}, logFailures, withoutTimeout()),
+	other: map[string]string{"connect_timeout": `did you mean "misc_timeout"?`, "nb_get_retry": `did you mean "retry"?`},
+}
+
+// withoutTimeout are checkDefaults for a checker that connects to nothing.
+func withoutTimeout() []attr {
+	return slices.DeleteFunc(slices.Clone(checkDefaults), func(a attr) bool { return a.name == "connect_timeout" })
+}
+
+// fileCheckBlock is FILE_CHECK.
+var fileCheckBlock = &block{
+	name: "FILE_CHECK", doc: "Follows the number in a track_file: it changes the weight of the server, or says whether it is in order.",
+	attrs: []attr{
+		{name: "track_file", kind: nameKind, required: true, doc: "The track_file."},
+		{name: "weight", kind: integer(-2147483647, 2147483647), doc: "The number times this is added to the server's weight; -2147483648 and less is a failure. 0: the server is in order while the number is 0.", def: "that of the track_file"},
+		{name: "reverse", kind: boolean, doc: "Take it away instead; with weight 0: in order while the number is not 0.", def: "that of the track_file"},
+	},
+	other: map[string]string{"noreverse": `write "reverse = false"`, "dynamic": "left out: write weight"},
+}
+
+// bfdCheckBlock is BFD_CHECK.
+var bfdCheckBlock = &block{
+	name: "BFD_CHECK", doc: "The server is in order while a session of BFD is up. Before it was up for the first time it decides nothing, unless with alpha.",
+	attrs: []attr{
+		{name: "name", kind: nameKind, required: true, doc: "The bfd_instance."},
+		{name: "alpha", kind: boolean, doc: "Out of service until the session has been up.", def: "false"},
+	},
 }

@@ -17,16 +17,17 @@ var serverDefaults = append([]attr{
 	{name: "uthreshold", kind: integer(0, 1<<32-1), doc: "Connections above which the server gets no new ones; 0: no limit.", def: "0"},
 	{name: "lthreshold", kind: integer(0, 1<<32-1), doc: "Connections below which a full server gets new ones again; 0: three quarters of uthreshold.", def: "0"},
 	{name: "inhibit_on_failure", kind: boolean, doc: "Keep a failed server with weight 0 instead of removing it.", def: "false"},
-	{name: "virtualhost", kind: text_, doc: "Host header of HTTP checks.", def: "address and port of the target"},
+	{name: "virtualhost", kind: hostKind, doc: "Host header of HTTP checks.", def: "address and port of the target"},
+	{name: "require", kind: oneOf("all", "any"), doc: "Whether all checks must pass, or one is enough.", def: `"all"`},
 }, checkDefaults...)
 
 // checkDefaults are the arguments of checkers that also stand in real_server
 // and virtual_server.
 var checkDefaults = []attr{
-	{name: "delay_loop", kind: seconds(0.001, unlimited), doc: "Time from the end of a check to the next.", def: "60"},
+	{name: "delay_loop", kind: seconds(0.001, unlimited), doc: "Time from the end of a check (MISC_CHECK: from its start) to the next.", def: "60"},
 	{name: "connect_timeout", kind: seconds(0.001, unlimited), doc: "Limit of the connect, and of each phase of the reply.", def: "5"},
-	{name: "retry", kind: integer(0, unlimited), doc: "Further tries before a failure counts.", def: "1; DNS_CHECK 3"},
-	{name: "delay_before_retry", kind: seconds(0, unlimited), doc: "Time between those tries.", def: "1; HTTP_GET 3; DNS_CHECK delay_loop"},
+	{name: "retry", kind: integer(0, unlimited), doc: "Further tries before a failure counts.", def: "1; DNS_CHECK 3; MISC_CHECK 0"},
+	{name: "delay_before_retry", kind: seconds(0, unlimited), doc: "Time between those tries.", def: "1; HTTP_GET and SSL_GET 3; DNS_CHECK delay_loop"},
 	{name: "warmup", kind: seconds(0, unlimited), doc: "Longest random delay before the first check.", def: "delay_loop"},
 	{name: "alpha", kind: boolean, doc: "Out of service until the first check has succeeded.", def: "false"},
 }
@@ -73,12 +74,12 @@ var virtualServerBlock = &block{
 		"snmp_name": "left out: the block's name is in metrics and status",
 		"hashed":    "left out, without effect", "nat_mask": "left out, without effect",
 		"vrrp": `did you mean "vrrp_instance"?`, "port": `write it in address: "10.0.0.1:80"`,
-		"url": "it stands in HTTP_GET",
+		"url": "it stands in HTTP_GET and SSL_GET",
 	},
-	later: append([]string{
+	later: []string{
 		"group", "omega", "quorum_up", "quorum_up_user", "quorum_down", "quorum_down_user",
-		"ha_suspend", "smtp_alert", "drain_on_removal", "require",
-	}, laterCheckers...),
+		"ha_suspend", "smtp_alert", "drain_on_removal",
+	},
 }
 
 // realServerBlock is real_server.
@@ -90,13 +91,9 @@ var realServerBlock = &block{
 		"lvs_method": `did you mean "lb_kind"?`, "nb_get_retry": `did you mean "retry"?`,
 		"snmp_name": "left out: the address is in metrics and status",
 		"nat_mask":  "left out, without effect", "lb_algo": "it stands in virtual_server",
-		"url": "it stands in HTTP_GET", "port": `write it in the name: real_server "10.0.0.1:80"`,
+		"url": "it stands in HTTP_GET and SSL_GET", "port": `write it in the name: real_server "10.0.0.1:80"`,
 	},
-	later: append([]string{
-		"notify_up", "notify_up_user", "notify_down", "notify_down_user", "smtp_alert", "drain_on_removal", "require",
-	}, laterCheckers...),
-}
-
-var laterCheckers = []string{
-	"SSL_GET", "SMTP_CHECK", "UDP_CHECK", "PING_CHECK", "MISC_CHECK", "FILE_CHECK", "BFD_CHECK",
+	later: []string{
+		"notify_up", "notify_up_user", "notify_down", "notify_down_user", "smtp_alert", "drain_on_removal",
+	},
 }

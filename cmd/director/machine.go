@@ -95,6 +95,15 @@ func (m *machine) scripts(cfg *config.Config) {
 	for _, s := range cfg.Scripts {
 		m.script(fmt.Sprintf("vrrp_script %q", s.Name), s.Command)
 	}
+	for _, vs := range cfg.Services {
+		for _, rs := range vs.Servers {
+			for _, c := range rs.Checks {
+				if c.Misc != nil {
+					m.script(fmt.Sprintf("MISC_CHECK of virtual_server %q", vs.Name), c.Misc.Command)
+				}
+			}
+		}
+	}
 	for n := range cfg.Instances {
 		i := &cfg.Instances[n]
 		m.notify(fmt.Sprintf("vrrp_instance %q", i.VRRP.Name), i.Notify)

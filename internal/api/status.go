@@ -106,6 +106,8 @@ type Server struct {
 	// InService: it is in the wanted table with a weight above 0.
 	InService bool `json:"in_service"`
 	Healthy   bool `json:"healthy"`
+	// RequireAny: one check that passes is enough.
+	RequireAny bool `json:"require_any"`
 	// Since is the last change between healthy and not.
 	Since time.Time `json:"since,omitzero"`
 	// Reason is that of the check that failed, or of the newest result.
@@ -121,6 +123,16 @@ type Check struct {
 	Up       bool   `json:"up"`
 	Reason   string `json:"reason,omitempty"`
 	Failures int    `json:"failures"`
+	// Target is the address that is asked; empty: none is.
+	Target string `json:"target,omitempty"`
+	// AddsWeight is what it adds to the server's weight, or takes from it.
+	AddsWeight int `json:"adds_weight"`
+	// CertificateExpires is the end of the server's certificate; missing: none
+	// was seen.
+	CertificateExpires time.Time `json:"certificate_expires,omitzero"`
+	// SharedBy is the number of real servers that this check, which is made
+	// once, speaks for.
+	SharedBy int `json:"shared_by"`
 	// AgeSeconds is how old the last result is.
 	AgeSeconds float64 `json:"age_seconds"`
 }

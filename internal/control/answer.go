@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"director/checkers"
 	"director/internal/api"
 	"director/ipvs"
 )
@@ -124,20 +125,35 @@ func (e *engine) service(s *service) api.Service {
 func (s *server) answer(weights map[ipvs.ServerKey]uint32) api.Server {
 	out := api.Server{
 		Name: s.config.Name, Weight: weights[s.config.Server.ServerKey], Healthy: s.up, Since: s.since,
-		Checks: make([]api.Check, 0, len(s.checks)),
+		RequireAny: s.config.RequireAny,
+		Checks:     make([]api.Check, 0, len(s.checks)),
 	}
 	out.InService = out.Weight > 0
+	decided := false
 	for _, c := range s.checks {
-		out.Checks = append(out.Checks, api.Check{
-			Kind: string(c.kind), Known: c.health.Known, Up: c.health.Up, Reason: c.reason,
-			Failures: c.health.Failures, AgeSeconds: age(c.at).Seconds(),
-		})
-		if out.Reason == "" || !c.health.Up {
-			out.Reason = c.reason
+		out.Checks = append(out.Checks, c.answer(s))
+		if out.Reason == "" || c.health.Up == s.up && !decided {
+			out.Reason, decided = c.reason, c.health.Up == s.up
 		}
 	}
 	if len(s.checks) == 0 {
 		out.Reason = "no check"
+	}
+	return out
+}
+
+func (c *check) answer(s *server) api.Check {
+	out := api.Check{
+		Kind: string(c.spec.Kind), Known: c.health.Known, Up: c.health.Up, Reason: c.reason,
+		Failures: c.health.Failures, AddsWeight: c.adds(s), CertificateExpires: c.expires,
+		SharedBy: len(c.users), AgeSeconds: age(c.at).Seconds(),
+	}
+	switch {
+	case !c.spec.Target.IsValid():
+	case c.spec.Kind == checkers.PingCheck:
+		out.Target = c.spec.Target.Addr().String()
+	default:
+		out.Target = c.spec.Target.String()
 	}
 	return out
 }

@@ -15,6 +15,7 @@ import (
 	"director/checkers"
 	"director/config"
 	"director/internal/netif"
+	"director/internal/script"
 	"director/internal/wire"
 )
 
@@ -68,7 +69,8 @@ func run(ctx context.Context, o Options, conn *wire.Conn) error {
 	e := newEngine(o, conn, hello.Generation)
 	sources := netif.NewSources(table)
 	e.sources = sources
-	e.pool = checkers.NewPool(checkers.Env{SourceFor: sources.SourceFor}, checkers.Options{Report: e.reported, Log: o.Log})
+	env := checkers.Env{SourceFor: sources.SourceFor, Policy: func() script.Policy { return *e.tracking.policy.Load() }}
+	e.pool = checkers.NewPool(env, checkers.Options{Report: e.reported, Log: o.Log})
 	e.handovers.seq = uint64(hello.Restarts) << 32
 	e.opening = len(hello.Source) == 0
 	e.recall(known.healths)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"slices"
 	"sync"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"director/internal/desired"
 	"director/internal/netif"
 	"director/internal/notify"
+	"director/internal/track"
 	"director/internal/wire"
 	"director/ipvs"
 )
@@ -38,10 +38,11 @@ type engine struct {
 	services   map[string]*service
 	order      []string // of services, as configured
 	checks     map[checkers.ID]*check
-	remembered map[string]wire.Health // of a predecessor, until the first adopt
-	refresh    int                    // the next server whose health is repeated
-	loading    bool                   // a reload is under way
-	pending    uint64                 // the newest one asked for meanwhile; 0: none
+	followers  map[track.ID][]*check
+	remembered memories // of a predecessor, until the first adopt
+	refresh    int      // the next server whose health is repeated
+	loading    bool     // a reload is under way
+	pending    uint64   // the newest one asked for meanwhile; 0: none
 	tracking   tracking
 	notifier   *notify.Notifier
 	handovers  handovers
@@ -79,32 +80,11 @@ type service struct {
 	quorumSince time.Time
 }
 
-// server is a real server with its checks.
-type server struct {
-	service *service
-	config  *config.RealServer
-	checks  []*check
-	up      bool
-	since   time.Time
-	// stale: the dataplane remembers an older health.
-	stale bool
-}
-
-// check is the last that is known of one check.
-type check struct {
-	id     checkers.ID
-	server *server
-	kind   checkers.Kind
-	health checkers.Health
-	reason string
-	at     time.Time // of the last result
-}
-
 func newEngine(o Options, conn *wire.Conn, generation uint64) *engine {
 	e := &engine{
 		opts: o, log: o.Log, conn: conn, generation: generation, begun: time.Now(),
 		instances: map[string]told[wire.InstanceState]{}, states: map[string]wire.ServiceState{},
-		remembered: map[string]wire.Health{},
+		remembered: newMemories(),
 		tasks:      wire.NewMailbox[any, func()](), reports: wire.NewMailbox[checkers.ID, checkers.Report](),
 		outgoing: newOutgoing(), handovers: handovers{waiting: map[uint64]chan<- wire.HandoverAnswer{}},
 	}
@@ -149,18 +129,7 @@ func (e *engine) reported(r checkers.Report) { e.reports.Set(r.ID, r) }
 // adopt puts a configuration in force: at the start, and at a reload.
 func (e *engine) adopt(source *config.Source, cfg *config.Config) error {
 	services, order, checks := e.arrange(cfg)
-	specs := make(map[checkers.ID]checkers.Spec, len(checks))
-	known := make(map[checkers.ID]checkers.Health, len(checks))
-	for id, c := range checks {
-		known[id] = c.health
-	}
-	for _, name := range order {
-		for _, s := range services[name].servers {
-			for n, c := range s.checks {
-				specs[c.id] = s.config.Checks[n]
-			}
-		}
-	}
+	specs, known := probes(checks)
 	var virtual []netip.Addr
 	for _, i := range cfg.Instances {
 		for _, a := range i.Addresses {
@@ -177,131 +146,27 @@ func (e *engine) adopt(source *config.Source, cfg *config.Config) error {
 	e.sources.SetVirtual(virtual)
 	first := e.cfg == nil && e.opening
 	e.source, e.cfg, e.services, e.order, e.checks = source, cfg, services, order, checks
-	clear(e.remembered)
+	e.remembered = newMemories()
 	clear(e.tracking.decided)
+	e.watch(cfg, first)
+	e.followAll()
 	for _, name := range order {
 		e.compute(services[name])
 	}
 	e.notifier.Configure(settingsOf(cfg))
-	e.configureTrackers(cfg, first)
+	e.tellTrackers(cfg)
 	e.sendAll(packed.Bytes())
 	return nil
 }
 
-// arrange makes services, servers and checks of a configuration, with what is
-// known already of those that stay.
-func (e *engine) arrange(cfg *config.Config) (map[string]*service, []string, map[checkers.ID]*check) {
-	services := make(map[string]*service, len(cfg.Services))
-	order := make([]string, 0, len(cfg.Services))
-	checks := map[checkers.ID]*check{}
-	now := time.Now() // once: there are machines where the clock is a system call
-	for n := range cfg.Services {
-		vs := &cfg.Services[n]
-		s := &service{config: vs, decided: e.tracking.decided[vs.Name], quorumSince: now}
-		if old := e.services[vs.Name]; old != nil {
-			s.result.QuorumUp, s.decided, s.quorumSince = old.result.QuorumUp, old.decided, old.quorumSince
-		}
-		for m := range vs.Servers {
-			rs := &vs.Servers[m]
-			srv := &server{service: s, config: rs, since: now, stale: true}
-			srv.checks = e.arrangeChecks(vs, rs, srv, checks)
-			srv.up = srv.inOrder()
-			s.servers = append(s.servers, srv)
-			if h, ok := e.remembered[vs.Name+"\x00"+rs.Name]; ok {
-				s.result.QuorumUp = h.QuorumUp
-			}
-		}
-		services[vs.Name] = s
-		order = append(order, vs.Name)
-	}
-	return services, order, checks
-}
-
-func (e *engine) arrangeChecks(vs *config.VirtualServer, rs *config.RealServer, srv *server, all map[checkers.ID]*check) []*check {
-	var list []*check
-	now := srv.since
-	memory := map[string]wire.CheckHealth{}
-	for _, h := range e.remembered[vs.Name+"\x00"+rs.Name].Checks {
-		memory[h.ID] = h
-	}
-	for n := range rs.Checks {
-		spec := &rs.Checks[n]
-		id := checkers.ID(fmt.Sprintf("%s/%s/%s/%d", vs.Name, rs.Name, spec.Kind, n))
-		c := &check{id: id, server: srv, kind: spec.Kind, health: checkers.Health{Up: !spec.Alpha, Since: now}}
-		if old := e.checks[id]; old != nil && specOf(old).Equal(*spec) {
-			c.health, c.reason, c.at = old.health, old.reason, old.at
-			srv.since = old.server.since
-		} else if m, ok := memory[string(id)]; ok {
-			c.health = checkers.Health{Up: m.Up, Known: m.Known, Since: since(m.Since), Failures: m.Failures}
-			c.reason, c.at = m.Reason, since(m.Age)
-			srv.since = c.health.Since
-		}
-		list = append(list, c)
-		all[id] = c
-	}
-	return list
-}
-
-// specOf returns the spec of a check of the configuration in force.
-func specOf(c *check) checkers.Spec {
-	n := slices.Index(c.server.checks, c)
-	return c.server.config.Checks[n]
-}
-
-// inOrder reports whether all checks of the server pass.
-func (s *server) inOrder() bool {
-	return !slices.ContainsFunc(s.checks, func(c *check) bool { return !c.health.Up })
-}
-
-// recall keeps what a predecessor knew until the configuration is adopted.
-func (e *engine) recall(healths []wire.Health) {
-	for _, h := range healths {
-		e.remembered[h.Service+"\x00"+h.Server] = h
-	}
-}
-
-// take takes in one result.
-func (e *engine) take(r checkers.Report) {
-	c := e.checks[r.ID]
-	if c == nil {
-		return // of a configuration that is no longer in force
-	}
-	first := !c.health.Known
-	changed := c.health.Up != r.Health.Up
-	c.health, c.reason, c.at = r.Health, r.Result.Reason, time.Now()
-	s := c.server
-	s.stale = s.stale || changed || first
-	if up := s.inOrder(); up != s.up {
-		e.turned(c, up)
-	}
-	if !s.service.decided {
-		e.trackService(s.service)
-	}
-}
-
-// turned handles a server that came into order or went out of it.
-func (e *engine) turned(c *check, up bool) {
-	s := c.server
-	attrs := []any{
-		"service", s.service.config.Name, "server", s.config.Name, "check", c.kind,
-		"reason", c.reason, "after", time.Since(s.since).Round(time.Millisecond),
-	}
-	s.up, s.since, s.service.dirty = up, time.Now(), true
-	if up {
-		e.log.Info("server in", attrs...)
-		return
-	}
-	e.log.Warn("server out", attrs...)
-}
-
 // compute works out what a service should look like.
 func (e *engine) compute(s *service) {
-	up := make([]bool, len(s.servers))
+	states := make([]desired.State, len(s.servers))
 	for n, srv := range s.servers {
-		up[n] = srv.up
+		states[n] = desired.State{Up: srv.up, Part: srv.part}
 	}
 	was, first := s.result, s.result.Service.Scheduler == ""
-	s.result = desired.Compute(s.config, up, was.QuorumUp)
+	s.result = desired.Compute(s.config, states, was.QuorumUp)
 	s.dirty = false
 	e.trackService(s)
 	if first || was.QuorumUp == s.result.QuorumUp {

@@ -50,5 +50,6 @@ func (e *engine) hear(m wire.Message, end context.CancelCauseFunc) {
 			e.born = now.Add(-m.Process.Started)
 		}
 		e.process, e.processAt = *m.Process, now
+		e.followSessions()
 	}
 }

@@ -64,13 +64,17 @@ func (e *engine) recallTrackers(states []wire.Tracker) {
 	e.tracking.set.Recall(known)
 }
 
-// configureTrackers makes the objects of a configuration the watched ones, and
-// tells the dataplane what is known of those in use: it hears of them before it
-// hears of the instances, so that those wait for what is pending.
-func (e *engine) configureTrackers(cfg *config.Config, first bool) {
+// watch makes the objects of a configuration the watched ones.
+func (e *engine) watch(cfg *config.Config, first bool) {
+	e.tracking.policy.Store(&cfg.Global.Scripts)
+	e.tracking.set.Configure(cfg.Scripts, cfg.Files, cfg.Processes, first)
+}
+
+// tellTrackers tells the dataplane what is known of the objects in use: it hears
+// of them before it hears of the instances, so that those wait for what is
+// pending.
+func (e *engine) tellTrackers(cfg *config.Config) {
 	t := &e.tracking
-	t.policy.Store(&cfg.Global.Scripts)
-	t.set.Configure(cfg.Scripts, cfg.Files, cfg.Processes, first)
 	t.used = map[track.ID]bool{}
 	for n := range cfg.Instances {
 		for _, u := range cfg.Instances[n].Tracks {
@@ -94,6 +98,7 @@ func (e *engine) trackersChanged() {
 	t := &e.tracking
 	for _, id := range t.changed.Take() {
 		t.late[id] = true
+		e.followFile(id)
 	}
 	now := time.Now()
 	soonest := trackerGap
@@ -154,26 +159,12 @@ func (s *service) decide() {
 	if s.decided {
 		return
 	}
-	most, least := make([]bool, len(s.servers)), make([]bool, len(s.servers))
+	most, least := make([]desired.State, len(s.servers)), make([]desired.State, len(s.servers))
 	for n, srv := range s.servers {
 		up, judged := srv.judged()
-		most[n], least[n] = up || !judged, up && judged
+		most[n] = desired.State{Up: up || !judged, Part: srv.part}
+		least[n] = desired.State{Up: up && judged, Part: srv.part}
 	}
 	was := s.result.QuorumUp
 	s.decided = desired.Compute(s.config, most, was).QuorumUp == desired.Compute(s.config, least, was).QuorumUp
-}
-
-// judged says whether a server is in order, and whether results say so: one
-// failed check is enough, while retries are under way nothing is.
-func (s *server) judged() (up, judged bool) {
-	up, judged = true, true
-	for _, c := range s.checks {
-		switch h := c.health; {
-		case !h.Known || h.Up != (h.Failures == 0):
-			judged = false
-		case !h.Up:
-			return false, true
-		}
-	}
-	return up, judged
 }

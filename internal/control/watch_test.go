@@ -185,7 +185,7 @@ func TestAQuorumIsKnownWhenResultsDecideIt(t *testing.T) {
 			if state == "down" || state == "failing" {
 				ch.health.Failures = 1
 			}
-			s.servers = append(s.servers, &server{checks: []*check{ch}})
+			s.servers = append(s.servers, &server{config: &rs, checks: []*check{ch}})
 		}
 		if s.decide(); s.decided != c.known {
 			t.Errorf("%s: decided = %v", c.name, s.decided)

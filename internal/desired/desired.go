@@ -13,6 +13,25 @@ import (
 // sorryWeight is the weight of a sorry server in use (keepalived's).
 const sorryWeight = 1
 
+// maxWeight is the greatest weight that the kernel's schedulers reckon with.
+const maxWeight = 65535
+
+// State is what is known of a real server.
+type State struct {
+	// Up: it is in order.
+	Up bool
+	// Part is what checks add to its configured weight, or take from it.
+	Part int
+}
+
+// Weight returns the effective weight of a server: the configured one and its
+// part, kept within 0 and 65535; cut says that it had to be.
+func Weight(configured uint32, part int) (weight uint32, cut bool) {
+	w := int64(configured) + int64(part)
+	within := max(0, min(w, maxWeight))
+	return uint32(within), within != w
+}
+
 // Result is the wanted table entry of one virtual server.
 type Result struct {
 	Service ipvs.Service
@@ -27,29 +46,30 @@ type Result struct {
 	Quorum uint64
 }
 
-// Compute returns what vs should look like. up[i] says whether vs.Servers[i] is
-// in order; quorumUp is the previous result's, false at the start.
+// Compute returns what vs should look like. states[i] is that of vs.Servers[i];
+// quorumUp is the previous result's, false at the start.
 //
-// The quorum counts weight, not servers. It comes at quorum + hysteresis and
+// The quorum counts effective weight, not servers. It comes at quorum + hysteresis and
 // goes below quorum - hysteresis, or with the last live weight. Without a sorry
 // server its loss changes nothing here: the servers left go on serving.
-func Compute(vs *config.VirtualServer, up []bool, quorumUp bool) Result {
+func Compute(vs *config.VirtualServer, states []State, quorumUp bool) Result {
 	r := Result{Service: vs.Service}
-	r.Live, r.Quorum = weights(vs, up)
+	r.Live, r.Quorum = weights(vs, states)
 	r.QuorumUp = quorum(vs, r.Live, r.Quorum, quorumUp)
 	r.SorryInUse = vs.Sorry != nil && !r.QuorumUp
-	r.Service.Servers = servers(vs, up, r.SorryInUse)
+	r.Service.Servers = servers(vs, states, r.SorryInUse)
 	return r
 }
 
 // weights returns the live weight and the quorum in force.
-func weights(vs *config.VirtualServer, up []bool) (live, quorum uint64) {
+func weights(vs *config.VirtualServer, states []State) (live, quorum uint64) {
 	var sum uint64
 	for i := range vs.Servers {
-		w := uint64(vs.Servers[i].Server.Weight)
-		sum += w
-		if up[i] {
-			live += w
+		configured := vs.Servers[i].Server.Weight
+		sum += uint64(configured)
+		if states[i].Up {
+			w, _ := Weight(configured, states[i].Part)
+			live += uint64(w)
 		}
 	}
 	return live, min(uint64(vs.Quorum), sum)
@@ -75,11 +95,12 @@ func quorum(vs *config.VirtualServer, live, quorum uint64, was bool) bool {
 
 // servers lists the destinations: inhibited ones stay at weight 0, others that
 // do not serve are left out.
-func servers(vs *config.VirtualServer, up []bool, sorryInUse bool) []ipvs.Server {
+func servers(vs *config.VirtualServer, states []State, sorryInUse bool) []ipvs.Server {
 	out := make([]ipvs.Server, 0, len(vs.Servers)+1)
 	sorryAt := -1
 	for i := range vs.Servers {
-		s, serving := vs.Servers[i].Server, up[i] && !sorryInUse
+		s, serving := vs.Servers[i].Server, states[i].Up && !sorryInUse
+		s.Weight, _ = Weight(s.Weight, states[i].Part)
 		if !serving {
 			if !vs.Servers[i].Inhibit {
 				continue

@@ -42,6 +42,15 @@ func inhibit(vs *config.VirtualServer) {
 	}
 }
 
+// states are those of servers without dynamic weights.
+func states(up []bool) []State {
+	all := make([]State, len(up))
+	for i := range up {
+		all[i].Up = up[i]
+	}
+	return all
+}
+
 func TestCompute(t *testing.T) {
 	for _, tt := range []struct {
 		name       string
@@ -89,7 +98,7 @@ func TestCompute(t *testing.T) {
 			}), []bool{true, true, true}, false, map[string]uint32{a: 0, b: 0, c: 0}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := Compute(tt.vs, tt.up, tt.was)
+			r := Compute(tt.vs, states(tt.up), tt.was)
 			got := map[string]uint32{}
 			for _, s := range r.Service.Servers {
 				got[s.Address.String()] = s.Weight
@@ -125,8 +134,8 @@ func TestComputeProperties(t *testing.T) {
 		if rapid.Bool().Draw(t, "sorry") {
 			withSorry(vs)
 		}
-		first := Compute(vs, up, rapid.Bool().Draw(t, "was"))
-		again := Compute(vs, up, first.QuorumUp)
+		first := Compute(vs, states(up), rapid.Bool().Draw(t, "was"))
+		again := Compute(vs, states(up), first.QuorumUp)
 		if d := cmp.Diff(first, again, cmp.Comparer(func(x, y netip.AddrPort) bool { return x == y })); d != "" {
 			t.Fatalf("nothing changed, but the result did:\n%s", d)
 		}
@@ -136,9 +145,52 @@ func TestComputeProperties(t *testing.T) {
 		for i := range up {
 			up[i] = true
 		}
-		all := Compute(vs, up, first.QuorumUp)
+		all := Compute(vs, states(up), first.QuorumUp)
 		if all.Live > 0 && all.Live >= all.Quorum+uint64(vs.Hysteresis) && !all.QuorumUp {
 			t.Fatal("every server is in order and the quorum is lost")
 		}
 	})
+}
+
+func TestWeight(t *testing.T) {
+	for _, tt := range []struct {
+		configured uint32
+		part       int
+		want       uint32
+		cut        bool
+	}{
+		{1, 0, 1, false}, {1, 9, 10, false}, {10, -9, 1, false}, {10, -10, 0, false}, {10, -11, 0, true},
+		{65535, 0, 65535, false}, {65535, 1, 65535, true}, {1, 2147483647, 65535, true}, {1, -2147483647, 0, true},
+	} {
+		if got, cut := Weight(tt.configured, tt.part); got != tt.want || cut != tt.cut {
+			t.Errorf("%d%+d: %d %v, want %d %v", tt.configured, tt.part, got, cut, tt.want, tt.cut)
+		}
+	}
+}
+
+// TestDynamicWeights: weights that checks set reach the kernel and the quorum.
+func TestDynamicWeights(t *testing.T) {
+	vs := three(func(vs *config.VirtualServer) { vs.Quorum = 4; withSorry(vs) })
+	for _, tt := range []struct {
+		name   string
+		states []State
+		want   map[string]uint32
+		live   uint64
+		quorum bool
+	}{
+		{"none", []State{{Up: true}, {Up: true}, {Up: true}}, map[string]uint32{a: 1, b: 1, c: 2}, 4, true},
+		{"more", []State{{Up: true, Part: 9}, {Up: true}, {}}, map[string]uint32{a: 10, b: 1}, 11, true},
+		{"less loses the quorum", []State{{Up: true}, {Up: true}, {Up: true, Part: -1}}, map[string]uint32{sorry: 1}, 3, false},
+		{"a part of a failed server counts for nothing", []State{{Up: true}, {Up: true}, {Part: 100}}, map[string]uint32{sorry: 1}, 2, false},
+		{"weight 0 stays in the table", []State{{Up: true, Part: -1}, {Up: true, Part: 3}, {}}, map[string]uint32{a: 0, b: 4}, 4, true},
+	} {
+		r := Compute(vs, tt.states, false)
+		got := map[string]uint32{}
+		for _, s := range r.Service.Servers {
+			got[s.Address.String()] = s.Weight
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" || r.Live != tt.live || r.QuorumUp != tt.quorum || r.Quorum != 4 {
+			t.Errorf("%s: live %d, quorum %v of %d (-want +got):\n%s", tt.name, r.Live, r.QuorumUp, r.Quorum, diff)
+		}
+	}
 }

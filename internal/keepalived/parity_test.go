@@ -23,7 +23,7 @@ var vrrpSections = []string{
 var parts = []string{"services", "import and reload", "status", "packages"}
 
 // laterInVRRP are the keywords of those sections that other parts bring.
-var laterInVRRP = []string{"3 SSL", "3 virtual_server_group", "7 smtp_alert", "8.6 smtp_alert"}
+var laterInVRRP = []string{"3 virtual_server_group", "7 smtp_alert", "8.6 smtp_alert"}
 
 // A count is how the keywords of one section are answered.
 type count struct{ same, differs, leftOut, later, open int }

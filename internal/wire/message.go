@@ -241,6 +241,9 @@ type CheckHealth struct {
 	Reason string
 	// Failures counts failures in a row.
 	Failures int
+	// SetsWeight: the last success has given the server this Weight.
+	SetsWeight bool
+	Weight     int
 	// Since is the age of the last change between up and down; Age that of the
 	// last result.
 	Since, Age time.Duration

@@ -15,6 +15,6 @@ global {
 virtual_server "web" {
   address = "10.0.0.1:80"
   real_server "10.0.0.11:80" {
-    PING_CHECK {} # ERROR: "PING_CHECK" is not supported yet
+    notify_up = ["/bin/true"] # ERROR: "notify_up" is not supported yet
   }
 }

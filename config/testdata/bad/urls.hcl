@@ -11,7 +11,7 @@ virtual_server "web" {
         status_code = ["200-299", 99, "300", "404-400", true] # ERROR: must be 100 to 599, not 99 # ERROR: or a range such as "200-299" # ERROR: must go upwards # ERROR: not true or false
         digest      = "abc" # ERROR: needs 32 hexadecimal digits
         regex_max_offset = 5 # ERROR: there is no regex
-        method      = "HEAD" # ERROR: not supported yet
+        method      = "DELETE" # ERROR: needs one of "GET", "HEAD", "OPTIONS", "POST"
       }
       url {
         path             = "/"
