@@ -139,6 +139,7 @@ type handover struct {
 	client *lab.Host
 	other  *lab.Host // where somebody else asks from
 	outbox map[*router]*lab.Outbox
+	canary *lab.Canary
 }
 
 // newHandover makes the machines; nothing runs yet.
@@ -157,6 +158,7 @@ func newHandover(t lab.T, s setup, other string) *handover {
 	h.b = &router{Host: l.Host("b", lan.At("10.99.0.3/24", "fd99::3/64")), lab: l, wire: s.wire, program: other,
 		own: addr(own[1]), peer: addr(own[0]), priority: 100, nopreempt: s.nopreempt}
 	h.client = l.Host("client", lan.At("10.99.0.8/24", "fd99::8/64"))
+	h.canary = h.client.Canary()
 	h.other = l.Host("other", lan.At("10.99.0.9/24", "fd99::9/64"))
 	h.witness = lan.Witness()
 	for _, r := range []*router{h.a, h.b} {
