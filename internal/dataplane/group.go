@@ -63,12 +63,13 @@ func (e *engine) grant(g *group) {
 }
 
 // drag takes the other members of a group to BACKUP, because i has gone there.
+// One that has become master by now and whose word is on the way is told, too.
 func (e *engine) drag(i *instance) {
 	if i.group == nil {
 		return
 	}
 	for _, o := range i.group.members {
-		if r := e.runners[o.name()]; o != i && o.role == vrrp.Master && r != nil {
+		if r := e.runners[o.name()]; o != i && r != nil {
 			r.Drag()
 		}
 	}
