@@ -150,3 +150,33 @@ func testBFDOptions(t *testing.T) {
 	r.lab.Eventually(2*time.Second+room, "the weight counts no more", func() bool { a, ok := r.witness.Latest(1); return ok && a.Priority == 100 })
 	lab.Claim(t, "weight and reverse of a bfd_instance are what track_bfd without its own has")
 }
+
+// testBFDIdle has sessions that nobody answers.
+func testBFDIdle(t *testing.T) {
+	r := newRig(t, "10.99.0.2/24")
+	// Before the director starts, else packets wait for an ARP reply.
+	slow, usual, passive := r.neighbour(t, "10.99.0.10", 3784), r.neighbour(t, "10.99.0.11", 3784), r.neighbour(t, "10.99.0.12", 3784)
+	r.start("bfd_instance \"slow\" {\n  neighbor_ip = \"10.99.0.10\"\n  idle_tx = \"2s\"\n}\n" +
+		"bfd_instance \"usual\" {\n  neighbor_ip = \"10.99.0.11\"\n}\n" +
+		"bfd_instance \"passive\" {\n  neighbor_ip = \"10.99.0.12\"\n  passive = true\n}\n")
+	r.lab.Eventually(8*time.Second+room, "three packets", func() bool { return len(slow.heard()) >= 3 && len(usual.heard()) >= 3 })
+	// Each interval is shortened by up to a quarter.
+	for _, c := range []struct {
+		of       *neighbour
+		interval time.Duration
+	}{{slow, 2 * time.Second}, {usual, time.Second}} {
+		all := c.of.heard()
+		for n := 1; n < 3; n++ {
+			if gap := all[n].At.Sub(all[n-1].At); gap < c.interval*3/4-slack || gap > c.interval+room/4 {
+				t.Errorf("idle_tx %v: packets %v apart", c.interval, gap)
+			}
+		}
+	}
+	if got := passive.heard(); len(got) != 0 {
+		t.Errorf("a passive session began to speak: %d packets", len(got))
+	}
+	if !passive.reaches(t, lab.BFDDown, 255, bfdInit) {
+		t.Error("a passive session does not answer")
+	}
+	lab.Claim(t, "idle_tx: 2 s between packets of a session that is down, 1 s by default, each shortened at random; passive: silent until the neighbour speaks")
+}

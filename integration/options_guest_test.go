@@ -2,6 +2,7 @@ package integration
 
 import (
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ func TestOptionsGuest(t *testing.T) {
 	lab.Need(t, lab.Netns, lab.IPVS)
 	t.Run("VRF", testSocketsInVRF)
 	t.Run("IPVS elsewhere", testIPVSElsewhere)
+	t.Run("ipvlan modes", testIPVLANModes)
 }
 
 // testSocketsInVRF has an instance without interface in a VRF, which alone
@@ -71,4 +73,22 @@ func testIPVSElsewhere(t *testing.T) {
 		}
 	}
 	lab.Claim(t, "net_namespace_ipvs: services are in the namespace of that name, or with true in the machine's first one, and gone after a stop")
+}
+
+// testIPVLANModes has the modes that TestVMACGuest has not.
+func testIPVLANModes(t *testing.T) {
+	r := newRig(t, "10.99.0.2/24")
+	for _, mode := range []string{"", "bridge", "vepa"} {
+		words, want := "", "mode l2 bridge"
+		if mode != "" {
+			words, want = "\n    mode = \""+mode+"\"", "mode l2 "+mode
+		}
+		r.start(numbered(1, append(owner, "use_ipvlan {\n    address = \"10.99.0.7/24\"\n    group = 7"+words+"\n  }")...))
+		r.master(vip(1))
+		if link := r.Run("ip", "-details", "link", "show", "vrrp.1"); !strings.Contains(link, want) || !strings.Contains(link, "group 7") {
+			t.Errorf("mode %q: %s", mode, link)
+		}
+		r.director.Stop()
+	}
+	lab.Claim(t, "use_ipvlan: bridge (the default) and vepa, and the interface group, as the kernel lists the link")
 }

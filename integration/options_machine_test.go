@@ -171,8 +171,9 @@ func testChildWait(t *testing.T) {
 	r := newRig(t, "10.99.0.2/24")
 	var took []time.Duration
 	for _, wait := range []string{"0.5", "4"} {
-		r.start("global {\n  child_wait_time = " + wait + "\n}\n" + numbered(1, owner...))
-		r.becomes("MASTER", room)
+		// Nothing is handed over: a process that hangs is found out soon.
+		r.start("global {\n  child_wait_time = " + wait + "\n}\nstatic_ipaddress \"10.66.0.1/32\" {}\n")
+		r.EventuallyHas(addr("10.66.0.1"), room)
 		r.lab.Expect(syscall.Kill(r.status().Control.PID, syscall.SIGSTOP) == nil, "no control process")
 		took = append(took, r.director.Stop())
 		r.lab.Eventually(room, "no process is left", func() bool { return len(r.Processes()) == 0 })

@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"syscall"
 	"testing"
 	"time"
 
@@ -14,8 +15,8 @@ const quiet = "advert_int = 30"
 // answered is for how long an answer is waited for.
 const answered = 500 * time.Millisecond
 
-// answers tells a master of a lower rival and then of a higher one, and counts
-// its adverts after each.
+// answers tells a master of a rival that leaves, of a lower one and then of a
+// higher one, and counts its adverts after the last two.
 func (r *rig) answers(t *testing.T, vrids ...int) (lower, higher map[int]int) {
 	t.Helper()
 	r.yields(t, vrids...)
@@ -29,6 +30,11 @@ func (r *rig) answers(t *testing.T, vrids ...int) (lower, higher map[int]int) {
 			counts[vrid] = len(r.adverts(vrid, begin))
 		}
 		return counts
+	}
+	for vrid, count := range provoke(0) {
+		if count != 1 {
+			t.Errorf("VRID %d: %d adverts after one of priority 0, want 1 at once", vrid, count)
+		}
 	}
 	lower = provoke(50)
 	for _, vrid := range vrids {
@@ -48,7 +54,7 @@ func testAnswers(t *testing.T) {
 	if lower[1] != 1 || lower[2] != 0 || higher[1] != 0 || higher[2] != 1 {
 		t.Errorf("adverts after a lower rival %v, after a higher one %v", lower, higher)
 	}
-	lab.Claim(t, "a master answers a lower rival with an advert, not with lower_prio_no_advert; it gives way to a higher one without a word, with higher_prio_send_advert after one advert more")
+	lab.Claim(t, "a master answers priority 0 and a lower rival with an advert, the latter not with lower_prio_no_advert; it gives way to a higher one without a word, with higher_prio_send_advert after one advert more")
 }
 
 func testAnswersByDefault(t *testing.T) {
@@ -102,4 +108,48 @@ func testStrict(t *testing.T) {
 		t.Errorf("a strict owner is %s, dropped %v", i.State, i.Dropped)
 	}
 	lab.Claim(t, "strict_mode: a master answers a lower rival neither by an advert nor by announcements, and an owner ignores another one; vrrp_strict is the default, strict_mode = false wins")
+}
+
+// testTwoOwners has a rival with a lower address that owns the addresses, too.
+func testTwoOwners(t *testing.T) {
+	r := newRig(t, "10.99.0.2/24")
+	r.start(numbered(1, "advert_int = 0.2", "priority = 255"))
+	r.becomes("MASTER", room, named(1))
+	begin := time.Now()
+	gaveWay := r.lab.Becomes(2*room, func() bool {
+		r.sends(t, claimed{vrid: 1, priority: 255, source: "10.99.0.1", interval: 200 * time.Millisecond})
+		time.Sleep(50 * time.Millisecond)
+		return r.instance(named(1)).State == "BACKUP"
+	})
+	took := r.instance(named(1)).Since.Sub(begin)
+	if !gaveWay || took < 240*time.Millisecond || len(r.adverts(1, begin)) < 2 {
+		t.Errorf("it gave way: %v, after %v and %d adverts", gaveWay, took, len(r.adverts(1, begin)))
+	}
+	r.becomes("MASTER", 2*room, named(1))
+	r.lab.Eventually(room, "it is the owner again", func() bool { return r.last(1) == 255 })
+	lab.Claim(t, "an owner hears another one with a lower address: it answers with adverts, and gives way after %s (1.2 intervals: 240 ms) to one that goes on; owner again when that is gone", ms(took))
+}
+
+// testExpired stops two masters for longer than others wait.
+func testExpired(t *testing.T) {
+	r := newRig(t, "10.99.0.2/24")
+	const interval = 300 * time.Millisecond
+	r.start(numbered(1, "advert_int = 0.3", "nopreempt = true", "timer_expired_backup = true") + numbered(2, "advert_int = 0.3", "nopreempt = true"))
+	r.becomes("MASTER", room, named(1))
+	r.becomes("MASTER", room, named(2))
+	dataplane := r.status().Dataplane.PID
+	r.lab.Expect(syscall.Kill(dataplane, syscall.SIGSTOP) == nil, "no process %d", dataplane)
+	time.Sleep(5 * interval)
+	begin := time.Now()
+	r.lab.Expect(syscall.Kill(dataplane, syscall.SIGCONT) == nil, "no process %d", dataplane)
+	after := func(vrid int) time.Duration {
+		r.lab.Eventually(2*room, named(vrid)+" advertises again", func() bool { return len(r.adverts(vrid, begin)) > 0 })
+		return r.adverts(vrid, begin)[0].At.Sub(begin)
+	}
+	const down = 3*interval + 156*interval/256
+	with, without := after(1), after(2)
+	if with < down-slack || without > down/2 || len(r.log("role change", "VI_1", "from=MASTER to=BACKUP")) != 1 {
+		t.Errorf("first advert %v after the stop with timer_expired_backup, %v without", with, without)
+	}
+	lab.Claim(t, "timer_expired_backup: a master that was stopped for %s is BACKUP first and advertises %s after it goes on, without it after %s", ms(5*interval), ms(with), ms(without))
 }

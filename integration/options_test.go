@@ -19,6 +19,8 @@ func TestOptions(t *testing.T) {
 		{"down timer", testDownTimer},
 		{"answers to rivals", testAnswers},
 		{"answers to rivals by default", testAnswersByDefault},
+		{"two owners", testTwoOwners},
+		{"expired", testExpired},
 		{"strict", testStrict},
 		{"adverts received", testVerdicts},
 		{"adverts received by default", testVerdictsByDefault},
@@ -41,7 +43,14 @@ func TestOptions(t *testing.T) {
 		{"namespace", testNamespace},
 		{"instances", testInstances},
 		{"child wait", testChildWait},
+		{"preempt delay", testPreemptDelay},
+		{"state of owners", testOwnerState},
 		{"BFD", testBFDOptions},
+		{"idle BFD", testBFDIdle},
+		{"defaults of what is tracked", testTrackDefaults},
+		{"process delay", testProcessDelay},
+		{"rules", testRuleOptions},
+		{"address prefix", testAddressPrefix},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

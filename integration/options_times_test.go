@@ -103,3 +103,57 @@ func testDownTimer(t *testing.T) {
 	lab.Claim(t, "down_timer_adverts at 200 ms: 1 takes over after %s, 2 after %s, 6, by vrrp_down_timer_adverts, after %s",
 		ms(took[1]), ms(took[2]), ms(took[6]))
 }
+
+// testPreemptDelay has a rival of lower priority that does not give up.
+func testPreemptDelay(t *testing.T) {
+	r := newRig(t, "10.99.0.2/24")
+	r.start(numbered(1, "advert_int = 0.1", "preempt_delay = 1.5") + numbered(2, "advert_int = 0.1"))
+	r.yieldsNot(t, 1, 2)
+	begin := time.Now()
+	for len(r.adverts(1, begin)) == 0 && time.Since(begin) < 1500*time.Millisecond+2*room {
+		r.sends(t, claimed{vrid: 1, priority: 50}, claimed{vrid: 2, priority: 50})
+		time.Sleep(20 * time.Millisecond)
+	}
+	delayed, at := r.adverts(1, begin), r.adverts(2, begin)
+	if len(delayed) == 0 || len(at) == 0 {
+		t.Fatalf("%d and %d adverts", len(delayed), len(at))
+	}
+	late, soon := delayed[0].At.Sub(begin), at[0].At.Sub(begin)
+	if late < 1500*time.Millisecond || late > 1500*time.Millisecond+400*time.Millisecond+room || soon > 400*time.Millisecond+room/4 {
+		t.Errorf("a lower master is preempted after %v with preempt_delay 1.5 s, after %v without", late, soon)
+	}
+	lab.Claim(t, "preempt_delay 1.5 s: a lower master is preempted %s after it was first heard, without it after %s", ms(late), ms(soon))
+}
+
+// yieldsNot makes routers BACKUP of a higher rival, which has just spoken.
+func (r *rig) yieldsNot(t *testing.T, vrids ...int) {
+	t.Helper()
+	for _, vrid := range vrids {
+		r.sends(t, claimed{vrid: vrid, priority: 254})
+	}
+	for _, vrid := range vrids {
+		r.lab.Eventually(room, "it heard the rival", func() bool {
+			r.sends(t, claimed{vrid: vrid, priority: 254})
+			i := r.instance(named(vrid))
+			return i.State == "BACKUP" && i.LastMaster == rivalAddress
+		})
+	}
+	for _, vrid := range vrids {
+		r.sends(t, claimed{vrid: vrid, priority: 254})
+	}
+}
+
+// testOwnerState starts owners of their addresses with each state.
+func testOwnerState(t *testing.T) {
+	r := newRig(t, "10.99.0.2/24")
+	r.start(numbered(1, "priority = 255") + numbered(2, "priority = 255", `state = "MASTER"`) + numbered(3, "priority = 255", `state = "BACKUP"`) +
+		numbered(4, `state = "MASTER"`, "priority = 254"))
+	first := r.advert(1).At
+	const down = 3*time.Second + time.Second/256
+	for vrid, want := range map[int]time.Duration{2: 0, 3: down, 4: down + time.Second/256} {
+		if late := r.advert(vrid).At.Sub(first) - want; late.Abs() > room/4 {
+			t.Errorf("VRID %d: first advert %v after the owner's, want %v", vrid, late+want, want)
+		}
+	}
+	lab.Claim(t, "an owner is master at once, with state = \"BACKUP\" after a master-down time; state = \"MASTER\" does not make anybody else master at once")
+}
