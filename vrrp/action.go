@@ -37,9 +37,9 @@ type Action struct {
 	Kind ActionKind
 	// Priority belongs to ActSendAdvert.
 	Priority uint8
-	// At belongs to ActArmTimer. Of an ActRole that follows a handover it is
-	// until when to serve on where the successor, Params' new master, announces
-	// nothing; zero: give up at once.
+	// At belongs to ActArmTimer. Of an ActRole that gives way to a successor it is
+	// until when to serve on where that one announces nothing; zero: give up at
+	// once.
 	At time.Time
 	// From, To and Reason belong to ActRole.
 	From, To Role

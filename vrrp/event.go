@@ -39,6 +39,9 @@ const (
 	HandOver
 	// TakeBack: what was handed over may be taken back.
 	TakeBack
+	// MasterLost: another way of watching has found that the router
+	// Event.Advert.Source is gone (BFD), within Event.Advert.Interval.
+	MasterLost
 )
 
 // Event is one thing that happened to an instance. It is a value, so that a

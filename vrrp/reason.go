@@ -28,6 +28,7 @@ const (
 	ReasonTakenBack
 	ReasonStalled
 	ReasonOwnerClash
+	ReasonLost
 )
 
 var reasonNames = [...]string{
@@ -48,6 +49,7 @@ var reasonNames = [...]string{
 	ReasonTakenBack:      "the handover was called off",
 	ReasonStalled:        "this process was stalled, another router is master",
 	ReasonOwnerClash:     "another address owner goes on",
+	ReasonLost:           "the BFD session with the master is down",
 }
 
 // String returns a short phrase that is the same for every occurrence.

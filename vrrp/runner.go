@@ -86,6 +86,13 @@ func (r *Runner) TakeBack() {
 	r.in.put(func(c *commands) { c.takeBack = true })
 }
 
+// MasterLost says that the router at that address is gone, as a BFD session with
+// that detection time has found: a backup whose master it was waits no longer
+// than its skew of that time.
+func (r *Runner) MasterLost(router netip.Addr, detection time.Duration) {
+	r.in.put(func(c *commands) { c.lost = Advert{Source: router, Interval: detection} })
+}
+
 // SetPriority sets the effective priority, 1 to 255. 0 is ignored.
 func (r *Runner) SetPriority(priority uint8) {
 	if priority != 0 {
@@ -200,6 +207,9 @@ func (r *Runner) obey(c commands) {
 	}
 	if c.hand != nil {
 		r.step(Event{Kind: HandOver, At: now, To: c.hand.to, Cede: c.hand.cede})
+	}
+	if c.lost.Source.IsValid() {
+		r.step(Event{Kind: MasterLost, At: now, Advert: c.lost})
 	}
 	if c.takeBack {
 		r.step(Event{Kind: TakeBack, At: now})

@@ -26,6 +26,8 @@ type State struct {
 	heard time.Time
 	// left: the master said priority 0 and nobody has followed yet.
 	left bool
+	// lost: the master is gone by another way of watching (BFD).
+	lost bool
 	// listened: the deadline was met so late that it was put off once.
 	listened bool
 	// preemptAt is the end of the preempt delay; zero: it has not begun.

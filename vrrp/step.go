@@ -56,6 +56,8 @@ func Step(p Params, s State, ev Event) (State, Actions) {
 		x.dragged()
 	case HandOver:
 		x.handOver()
+	case MasterLost:
+		x.masterLost()
 	case TakeBack:
 		x.takeBack()
 	case AdvertReceived:

@@ -15,7 +15,7 @@ func (x *stepper) waitAnew() {
 	x.s.hand, x.s.listening, x.s.clash = hand{}, false, clash{}
 	x.s.MasterInterval = x.p.Config.AdvertInt
 	x.s.heard = x.ev.At
-	x.s.left, x.s.listened = false, false
+	x.s.left, x.s.lost, x.s.listened = false, false, false
 	x.s.preemptAt = time.Time{}
 	x.s.rival = rival{}
 	x.arm(x.ev.At.Add(x.downTime()))
@@ -43,7 +43,7 @@ func (x *stepper) accept() {
 	x.s.Master, x.s.MasterPriority = a.Source, a.Priority
 	x.s.MasterInterval = x.intervalOf(a)
 	x.s.heard = x.ev.At
-	x.s.left, x.s.listened = false, false
+	x.s.left, x.s.lost, x.s.listened = false, false, false
 	if a.Priority >= x.s.Priority {
 		x.s.preemptAt = time.Time{}
 	}
@@ -90,6 +90,26 @@ func (x *stepper) masterLeft() {
 	default:
 		x.s.left = true
 		x.arm(x.ev.At.Add(x.skew()))
+	}
+}
+
+// masterLost takes the loss of the BFD session with the master for its death:
+// the wait is cut to the skew, of the detection time instead of the interval, so
+// that the best backup still goes first.
+func (x *stepper) masterLost() {
+	who, within := x.ev.Advert.Source, x.ev.Advert.Interval
+	r := &x.s.rival
+	gone := sameAddr(who, x.s.Master) && !x.s.left
+	if sameAddr(who, r.addr) {
+		r.until, gone = x.ev.At, true
+	}
+	if x.s.Role != Backup || !gone || x.s.wishing {
+		return
+	}
+	wait := time.Duration(256-int64(x.own())) * within / 256
+	if at := x.ev.At.Add(wait); at.Before(x.s.Deadline) {
+		x.s.lost = true
+		x.arm(at)
 	}
 }
 
@@ -146,6 +166,8 @@ func (x *stepper) backupTimer() {
 		x.claim(ReasonUnprepared)
 	case alive:
 		x.claim(ReasonPreempt)
+	case x.s.lost:
+		x.claim(ReasonLost)
 	case x.s.left:
 		x.claim(ReasonMasterLeft)
 	default:

@@ -50,6 +50,7 @@ func (x *stepper) dragged() {
 	case x.s.hand.phase != handNone:
 		x.depart(x.p.Config.AdvertInt)
 	default:
-		x.enterBackup(ReasonGroup)
+		x.waitAnew()
+		x.lingering(Backup, ReasonGroup, x.ev.At.Add(min(x.p.Config.AdvertInt, maxLinger)))
 	}
 }

@@ -1,6 +1,7 @@
 package vrrp
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 )
@@ -26,7 +27,7 @@ func TestSyncGroup(t *testing.T) {
 		{"an owner asks at once", func(c *Config) { c.Grouped, c.Priority, c.StartMaster = true, 255, true },
 			[]Event{start()}, "timer 3.00390625s; INIT to BACKUP: start; timer 3.00390625s; wish"},
 		{"another member's yield drags, without priority 0", grouped, master(simple(Dragged, 4.5)),
-			"timer 8.109375s; MASTER to BACKUP: its sync group is not master"},
+			"timer 8.109375s; MASTER to BACKUP: its sync group is not master until 5.5s"},
 		{"a backup is not dragged", grouped, []Event{start(), simple(Dragged, 1)}, ""},
 		{"a member that hands over is dragged with a linger", grouped,
 			master(Event{Kind: HandOver, At: seconds(4.2), To: Backup}, simple(Dragged, 4.5)),
@@ -53,6 +54,26 @@ func TestStalledMaster(t *testing.T) {
 		{"but not before such a router could be master",
 			func(c *Config) { c.NoPreempt, c.TimerExpiredBackup = true, 1 },
 			master(fired(6.5)), "send 100; timer 7.5s"},
+	})
+}
+
+func TestMasterLost(t *testing.T) {
+	lost := func(s float64, who netip.Addr) Event {
+		return Event{Kind: MasterLost, At: seconds(s), Advert: Advert{Source: who, Interval: 30 * time.Millisecond}}
+	}
+	runAll(t, []stepCase{
+		{"a lost session with the master cuts the wait to the skew of its detection time", nil,
+			[]Event{start(), heard(1, 200, above), lost(1.5, above)}, "timer 1.51828125s"},
+		{"and then the backup takes over", nil,
+			[]Event{start(), heard(1, 200, above), lost(1.5, above), fired(1.51828125)},
+			"send 100; timer 2.51828125s; BACKUP to MASTER: the BFD session with the master is down"},
+		{"an advert says that it lives after all", nil,
+			[]Event{start(), heard(1, 200, above), lost(1.5, above), heard(1.51, 200, above)}, "timer 5.119375s"},
+		{"another router's session means nothing", nil, []Event{start(), heard(1, 200, above), lost(1.5, lower)}, ""},
+		{"a rival that is gone is not waited for", nil,
+			[]Event{start(), heard(1, 50, above), fired(3.609375), lost(3.7, above)}, "timer 3.71828125s"},
+		{"a master does not care", nil,
+			[]Event{start(), fired(3.609375), lost(4, above)}, ""},
 	})
 }
 

@@ -119,7 +119,7 @@ func (x *stepper) depart(interval time.Duration) {
 		x.noteMaster()
 		x.stop()
 		x.s.listening = false
-		x.lingering(Init, linger)
+		x.lingering(Init, ReasonHandover, linger)
 		return
 	}
 	x.s.ceded = x.s.ceded || h.cede
@@ -128,7 +128,7 @@ func (x *stepper) depart(interval time.Duration) {
 	} else {
 		x.waitAnew()
 	}
-	x.lingering(Backup, linger)
+	x.lingering(Backup, ReasonHandover, linger)
 }
 
 func (x *stepper) noteMaster() {
@@ -137,7 +137,7 @@ func (x *stepper) noteMaster() {
 	}
 }
 
-func (x *stepper) lingering(to Role, until time.Time) {
-	x.out.add(Action{Kind: ActRole, From: x.s.Role, To: to, Reason: ReasonHandover, At: until})
+func (x *stepper) lingering(to Role, why Reason, until time.Time) {
+	x.out.add(Action{Kind: ActRole, From: x.s.Role, To: to, Reason: why, At: until})
 	x.s.Role = to
 }

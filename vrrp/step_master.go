@@ -123,5 +123,10 @@ func (x *stepper) yield(why Reason) {
 	}
 	x.s.listening = false
 	x.accept()
+	if why == ReasonHigherPriority || why == ReasonHigherAddress {
+		// It may not have the addresses yet: they are served on until it has.
+		x.lingering(Backup, why, x.ev.At.Add(min(x.s.MasterInterval, maxLinger)))
+		return
+	}
 	x.setRole(Backup, why)
 }

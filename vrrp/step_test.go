@@ -267,14 +267,14 @@ func TestMaster(t *testing.T) {
 		{"and that once a millisecond, too", func(c *Config) { c.LowerPrioNoAdvert = true },
 			master(heard(4, 50, above), heard(4.0005, 50, above)), ""},
 		{"a higher advert ends the role without priority 0", nil,
-			master(heard(4, 200, above)), "timer 7.609375s; MASTER to BACKUP: advert of higher priority"},
+			master(heard(4, 200, above)), "timer 7.609375s; MASTER to BACKUP: advert of higher priority until 5s"},
 		{"a higher advert's interval is learned", nil,
-			master(heardEvery(4, 200, above, 2*time.Second)), "timer 11.21875s; MASTER to BACKUP: advert of higher priority"},
+			master(heardEvery(4, 200, above, 2*time.Second)), "timer 11.21875s; MASTER to BACKUP: advert of higher priority until 5.5s"},
 		{"higher_prio_send_advert says one more word", func(c *Config) { c.HigherPrioSendAdvert = true },
-			master(heard(4, 200, above)), "send 100; timer 7.609375s; MASTER to BACKUP: advert of higher priority"},
+			master(heard(4, 200, above)), "send 100; timer 7.609375s; MASTER to BACKUP: advert of higher priority until 5s"},
 		{"equal priority, higher address wins", nil,
 			master(heard(4, 100, above)),
-			"timer 7.609375s; MASTER to BACKUP: advert of equal priority from a higher address"},
+			"timer 7.609375s; MASTER to BACKUP: advert of equal priority from a higher address until 5s"},
 		{"equal priority, lower address is answered", nil,
 			master(heard(4, 100, lower)), "send 100; timer 5s; announce"},
 		{"equal priority and our own address is a copy of ourselves", nil, master(heard(4, 100, own)), ""},
@@ -293,7 +293,7 @@ func TestMaster(t *testing.T) {
 			"timer 8.00390625s; FAULT to BACKUP: fault cleared"},
 		{"an owner yields to an owner of higher address", func(c *Config) { c.Priority, c.StartMaster = 255, true },
 			[]Event{start(), heard(4, 255, above)},
-			"timer 7.00390625s; MASTER to BACKUP: advert of equal priority from a higher address"},
+			"timer 7.00390625s; MASTER to BACKUP: advert of equal priority from a higher address until 5s"},
 	})
 }
 

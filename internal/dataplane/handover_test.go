@@ -152,9 +152,8 @@ func TestSyncGroup(t *testing.T) {
 		time.Sleep(masterDown)
 		wantSet(t, w, "advert 100", "add 10.0.0.100/24", "announce 10.0.0.100", "schedule 1",
 			"add 10.0.0.200/24", "announce 10.0.0.200", "schedule 1")
-		w.advertise(200)
-		time.Sleep(50 * time.Millisecond)
-		wantSet(t, w, "silence", "delete 10.0.0.100/24", "silence", "delete 10.0.0.200/24")
+		w.advertiseFor(2*time.Second, 200)
+		wantSet(t, w, "silence", "hide 10.0.0.100", "unhide 10.0.0.100", "silence", "hide 10.0.0.200", "unhide 10.0.0.200")
 		got := noticesIn(w, box)
 		for n, of := range map[string][]string{
 			"VI_1": {"VI_1 BACKUP", "VI_1 MASTER", "VI_1 BACKUP"}, "VI_2": {"VI_2 BACKUP", "VI_2 MASTER", "VI_2 BACKUP"},
@@ -268,9 +267,8 @@ func TestRoutesAndRules(t *testing.T) {
 		w.commit(routed())
 		time.Sleep(masterDown)
 		wantLog(t, w, "advert 100", "add 10.0.0.100/24", "announce 10.0.0.100", "schedule 1", "add route 10.9.0.0/16", "add rule 100")
-		w.advertise(200)
-		time.Sleep(50 * time.Millisecond)
-		wantLog(t, w, "silence", "delete rule 100", "delete route 10.9.0.0/16", "delete 10.0.0.100/24")
+		w.advertiseFor(2*time.Second, 200)
+		wantLog(t, w, "silence", "hide 10.0.0.100", "unhide 10.0.0.100", "delete rule 100", "delete route 10.9.0.0/16")
 	})
 	bubble(t, "what the kernel drops without a word is put back", func(t *testing.T) {
 		w := newWorld(t, nil)
@@ -333,8 +331,7 @@ func TestNoticesOutliveControl(t *testing.T) {
 		w.commit(instanceOf(100, "10.0.0.100"))
 		for range 20 {
 			time.Sleep(masterDown)
-			w.advertise(200)
-			time.Sleep(50 * time.Millisecond)
+			w.advertiseFor(2*time.Second, 200)
 		}
 		box := outOf(w)
 		w.on(func(e *engine) { e.retell() })

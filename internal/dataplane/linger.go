@@ -55,6 +55,7 @@ func (e *engine) beginLinger(i *instance, until, now time.Time) {
 			a.heard = time.Time{}
 		}
 	}
+	e.listen(i)
 }
 
 // endLingers ends those that have given everything away.

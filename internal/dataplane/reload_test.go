@@ -80,7 +80,7 @@ func TestAddressesOfAMaster(t *testing.T) {
 		w.took()
 		w.advertise(200)
 		time.Sleep(time.Millisecond)
-		if log := w.took(); !slices.Contains(log, "delete 10.0.0.100/24") {
+		if log := w.took(); !slices.Contains(log, "hide 10.0.0.100") {
 			t.Errorf("a backup keeps its address: %q", log)
 		}
 	})

@@ -41,12 +41,19 @@ func (e *engine) tellTracker(t wire.Tracker) {
 	}
 }
 
-// sessionChanged takes in the state of a BFD session.
+// sessionChanged takes in the state of a BFD session. The loss of one with the
+// router that is master is the loss of the master.
 func (e *engine) sessionChanged(name string, s bfd.Status) {
 	was := e.tracked.sessions[name]
 	e.tracked.sessions[name] = s
 	if was.Up != s.Up || was.Known != s.Known {
 		e.moved = true
+	}
+	// Silence only: a neighbor that says that it goes down is alive.
+	if was.Up && !s.Up && s.Diag == bfd.DiagTimeExpired {
+		for _, r := range e.runners {
+			r.MasterLost(s.Neighbor.WithZone(""), was.DetectionTime)
+		}
 	}
 }
 
