@@ -48,10 +48,13 @@ func testFault(t *testing.T) {
 	if i := r.instance(named(1)); i.State != "FAULT" || i.LastMaster != "" || len(i.Faults) != 1 || len(r.adverts(1, begin)) > 0 {
 		t.Errorf("in FAULT (%v): %+v, received %d, %d before; %d adverts", i.Faults, i.LastMaster, i.Adverts.Received, received, len(r.adverts(1, begin)))
 	}
+	if i, all := r.instance(named(1)), r.adverts(1, time.Time{}); i.Adverts.Sent != uint64(len(all)) || i.Adverts.SentPriorityZero != 1 {
+		t.Errorf("status counts %+v, on the wire are %d adverts", i.Adverts, len(all))
+	}
 	if i := r.instance(named(2)); i.State != "MASTER" || i.Transitions != 2 || r.Has(addr("10.89.0.2")) {
 		t.Errorf("with no_track: %s after %d role changes, addresses %v", i.State, i.Transitions, r.Addresses())
 	}
-	lab.Claim(t, "an address's interface is down: priority 0, FAULT, addresses gone, adverts change nothing; with no_track MASTER as before, and the address is not put back when somebody deletes it")
+	lab.Claim(t, "an address's interface is down: priority 0, FAULT, addresses gone, adverts change nothing; with no_track MASTER as before, and the address is not put back when somebody deletes it; status counts the adverts that are on the wire")
 
 	begin = time.Now()
 	r.Run("ip", "link", "set", "t1", "up")
