@@ -152,6 +152,54 @@ http {
 	wantPages(t, target)
 }
 
+// TestNginxOverTLS asks a real server with a certificate in a file, which asks for
+// ours.
+func TestNginxOverTLS(t *testing.T) {
+	target, dir := closedPort(t), pageDir(t)
+	a := newAuthority(t, "CA")
+	cert, key := pemPair(t, a.issue("www.example.net", 100*time.Hour))
+	for name, data := range map[string][]byte{"cert": cert, "key": key, "ca": a.pem} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	config := fmt.Sprintf(`daemon off; master_process off; pid %[1]s/pid; error_log stderr;
+events {}
+http {
+  access_log off;
+  client_body_temp_path %[1]s/b; proxy_temp_path %[1]s/p; fastcgi_temp_path %[1]s/f;
+  uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;
+  server {
+    listen %[2]s ssl; root %[1]s; server_name www.example.net;
+    ssl_certificate %[1]s/cert; ssl_certificate_key %[1]s/key; ssl_client_certificate %[1]s/ca; ssl_verify_client on;
+  }
+}`, dir, target)
+	file := filepath.Join(dir, "nginx.conf")
+	if err := os.WriteFile(file, []byte(config), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	runServer(t, target, "nginx", "-c", file, "-e", "stderr", "-p", dir)
+	s := sslSpec(target, func(s *Spec) {
+		s.HTTP.URLs = pageURLs()
+		s.HTTP.URLs[2].ServerName = "www.example.net"
+	})
+	wantResult(t, probe(t, s, Env{}), false, false, "status 400, want 200-299") // without a certificate
+	client, err := NewClientCertificate(pemPair(t, a.issue("director", time.Hour)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.TLS.Client = client
+	p, err := New(s, Env{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range s.HTTP.URLs {
+		if r := p.Probe(t.Context(), i); !r.OK || !strings.HasSuffix(r.Reason, ", certificate valid for 4 days") {
+			t.Errorf("url %d: %+v", i, r)
+		}
+	}
+}
+
 // TestBadRealServers has what a pipe cannot do; TestBadServers has the rest.
 func TestBadRealServers(t *testing.T) {
 	reset := func(c *net.TCPConn) { c.SetLinger(0); c.Close() }

@@ -76,7 +76,7 @@ func (x *exchange) reply(name, want string) error {
 			return fmt.Errorf("%s: reply of more than 16 KiB", name)
 		case err != nil:
 			return x.explain(err, name, name+": no reply")
-		case len(line) < 3 || len(line) > 3 && line[3] != ' ' && line[3] != '-':
+		case !smtpLine(line):
 			return fmt.Errorf("%s: no reply of SMTP: %s", name, quote(line))
 		case want != "" && string(line[:3]) != want:
 			return fmt.Errorf("%s: %s, want %s", name, quote(line), want)
@@ -84,4 +84,14 @@ func (x *exchange) reply(name, want string) error {
 			return nil
 		}
 	}
+}
+
+// smtpLine reports whether a line is one of a reply: "250 text", "250-text", "250".
+func smtpLine(line []byte) bool {
+	for i := range 3 {
+		if i >= len(line) || line[i] < '0' || line[i] > '9' {
+			return false
+		}
+	}
+	return len(line) == 3 || line[3] == ' ' || line[3] == '-'
 }

@@ -38,7 +38,7 @@ var ciphers = map[string]struct {
 }
 
 // maxIterations bounds how long a password is worked on.
-const maxIterations = 10_000_000
+const maxIterations = 2_000_000
 
 var errWrongPassword = errors.New("the key cannot be decrypted: is the password right?")
 

@@ -91,6 +91,48 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
+// TestTimesOfScriptsCountFromTheStart: a run that takes longer than delay_loop
+// is followed by the next at once.
+func TestTimesOfScriptsCountFromTheStart(t *testing.T) {
+	s := verdictSpec(1, 0)
+	s.Kind = MiscCheck
+	v := NewVerdict(s, day)
+	for _, tt := range []struct {
+		ok         bool
+		took, next time.Duration
+	}{
+		{true, 0, 10 * time.Second}, {true, 4 * time.Second, 6 * time.Second}, {true, 11 * time.Second, 0},
+		{false, time.Second, time.Second}, {false, 3 * time.Second, 7 * time.Second},
+	} {
+		now := v.Due.Add(tt.took)
+		v, _ = v.Step(Result{OK: tt.ok, Latency: tt.took}, now)
+		if got := v.Due.Sub(now); got != tt.next {
+			t.Errorf("ok %v after %v: next after %v, want %v", tt.ok, tt.took, got, tt.next)
+		}
+	}
+}
+
+// TestWeightIsThatOfTheLastSuccess: failures leave it, a success without one
+// gives it back.
+func TestWeightIsThatOfTheLastSuccess(t *testing.T) {
+	v := NewVerdict(verdictSpec(1, 0), day)
+	for i, tt := range []struct {
+		r    Result
+		sets bool
+		want int
+	}{
+		{Result{OK: true}, false, 0}, {Result{OK: true, SetsWeight: true, Weight: 7}, true, 7}, {Result{}, true, 7},
+		{Result{Unmade: true}, true, 7}, {Result{}, true, 7}, {Result{OK: true, SetsWeight: true}, true, 0}, {Result{OK: true}, false, 0},
+	} {
+		if v, _ = v.Step(tt.r, v.Due); v.SetsWeight != tt.sets || v.Weight != tt.want {
+			t.Errorf("step %d: %v %d, want %v %d", i, v.SetsWeight, v.Weight, tt.sets, tt.want)
+		}
+		if r := Resume(verdictSpec(1, 0), v.Health, day); r.SetsWeight != tt.sets || r.Weight != tt.want {
+			t.Errorf("step %d: a restart forgets the weight", i)
+		}
+	}
+}
+
 func TestHealthKeepsSinceAndFailures(t *testing.T) {
 	v := NewVerdict(verdictSpec(1, 0), day)
 	at := func(seconds int) time.Time { return day.Add(time.Duration(seconds) * time.Second) }

@@ -85,7 +85,7 @@ func findSecrets(data []byte, more map[string]bool) []span {
 		if s := valueSpan(tokens[i+1 : end]); s.end > s.start {
 			spans = append(spans, s)
 		}
-		i = end - 1
+		i, word = end-1, ""
 	}
 	return merge(spans)
 }
@@ -130,7 +130,8 @@ func opensBlock(tokens hclsyntax.Tokens) bool {
 }
 
 // statementEnd returns the index of the token that ends the value which begins
-// at from: a line end, or the end of the block around it.
+// at from: a line end, or the end of the block around it. A comment behind the
+// value belongs to it.
 func statementEnd(tokens hclsyntax.Tokens, from int) int {
 	depth := 0
 	for i := from; i < len(tokens); i++ {
@@ -148,6 +149,10 @@ func statementEnd(tokens hclsyntax.Tokens, from int) int {
 					continue
 				}
 				return i
+			}
+		case hclsyntax.TokenComment: // one to the end of the line takes the line end with it
+			if depth == 0 && bytes.HasSuffix(tokens[i].Bytes, []byte("\n")) {
+				return i + 1
 			}
 		case hclsyntax.TokenNewline, hclsyntax.TokenEOF, hclsyntax.TokenQuotedNewline:
 			if depth == 0 || tokens[i].Type == hclsyntax.TokenEOF {
