@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"testing"
 	"time"
 
 	"director/integration/lab"
@@ -13,27 +12,27 @@ import (
 // watchedFor is how long announcements are of interest after the first one.
 const watchedFor = 3500 * time.Millisecond
 
-// seesAtFirst checks the sizes of the bursts of an address for a while, and the
+// seesSince checks for a while the sizes of the bursts of an address, and the
 // time between the first and the others.
-func seesAtFirst(t *testing.T, w *lab.Witness, counts []int, after []time.Duration, of netip.Addr) {
+func seesSince(t lab.T, w *lab.Witness, begin time.Time, counts []int, after []time.Duration, of netip.Addr) {
 	t.Helper()
 	var sizes []int
 	var late []time.Duration
-	all := bursts(w.Announcements(time.Time{}), of)
+	all := bursts(w.Announcements(begin), of)
 	for n, b := range all {
 		if since := b.at.Sub(all[0].at); since < watchedFor {
 			sizes = append(sizes, b.count)
 			late = append(late, (since - after[min(n, len(after)-1)]).Abs())
 		}
 	}
-	if !slices.Equal(sizes, counts) || slices.Max(late) > room/4 {
-		t.Errorf("%s was announced %v times, late by %v; want %v times", of, sizes, late, counts)
+	if !slices.Equal(sizes, counts) || slices.Max(append(late, 0)) > room/4 {
+		t.Fatalf("%s was announced %v times, late by %v; want %v times", of, sizes, late, counts)
 	}
 }
 
 // testAnnounceDefaults looks at the vrrp_garp_* of global and at what an
 // instance says itself.
-func testAnnounceDefaults(t *testing.T) {
+func testAnnounceDefaults(t lab.T) {
 	r := newRig(t, "10.99.0.2/24")
 	r.start("global {\n  vrrp_garp_master_delay = 1\n  vrrp_garp_master_repeat = 2\n  vrrp_garp_master_refresh = 1\n  vrrp_garp_master_refresh_repeat = 3\n}\n" +
 		numbered(1, "priority = 255") +
@@ -41,14 +40,14 @@ func testAnnounceDefaults(t *testing.T) {
 		numbered(3, "priority = 255", "garp_master_delay = 0", "garp_master_repeat = 0", "garp_master_refresh = 1.5", "garp_master_refresh_repeat = 0"))
 	r.master(vip(1), vip(2), vip(3))
 	time.Sleep(watchedFor)
-	seesAtFirst(t, r.witness, []int{2, 2, 3, 3}, []time.Duration{0, time.Second, 2 * time.Second, 3 * time.Second}, vip(1))
-	seesAtFirst(t, r.witness, []int{4, 4}, []time.Duration{0, 2 * time.Second}, vip(2))
-	seesAtFirst(t, r.witness, []int{1, 1, 1}, []time.Duration{0, 1500 * time.Millisecond, 3 * time.Second}, vip(3))
+	seesSince(t, r.witness, time.Time{}, []int{2, 2, 3, 3}, []time.Duration{0, time.Second, 2 * time.Second, 3 * time.Second}, vip(1))
+	seesSince(t, r.witness, time.Time{}, []int{4, 4}, []time.Duration{0, 2 * time.Second}, vip(2))
+	seesSince(t, r.witness, time.Time{}, []int{1, 1, 1}, []time.Duration{0, 1500 * time.Millisecond, 3 * time.Second}, vip(3))
 	lab.Claim(t, "vrrp_garp_master_delay, _repeat, _refresh and _refresh_repeat are the defaults of every instance, which may have its own; a repeat of 0 counts as 1")
 }
 
 // testAnnounceLower has a rival of lower priority claim the addresses.
-func testAnnounceLower(t *testing.T) {
+func testAnnounceLower(t lab.T) {
 	const often = "advert_int = 0.1"
 	r := newRig(t, "10.99.0.2/24")
 	r.start("global {\n  vrrp_min_garp = true\n  vrrp_garp_lower_prio_delay = 1\n  vrrp_garp_lower_prio_repeat = 3\n}\n" +
@@ -57,17 +56,19 @@ func testAnnounceLower(t *testing.T) {
 		numbered(4, often, "garp_master_repeat = 3"))
 	r.master(vip(1), vip(2), vip(3), vip(4))
 	time.Sleep(2 * apart)
-	sees(t, r.witness, time.Time{}, []int{1}, nil, vip(1), vip(2), vip(3))
-	sees(t, r.witness, time.Time{}, []int{3}, nil, vip(4))
+	for vrid := 1; vrid <= 3; vrid++ {
+		seesSince(t, r.witness, time.Time{}, []int{1}, []time.Duration{0}, vip(vrid))
+	}
+	seesSince(t, r.witness, time.Time{}, []int{3}, []time.Duration{0}, vip(4))
 	lab.Claim(t, "vrrp_min_garp: a new master announces each address once, without a second burst, but as often as an instance says itself")
 	begin := time.Now()
 	for vrid := 1; vrid <= 3; vrid++ {
 		r.sends(t, claimed{vrid: vrid, priority: 50})
 	}
 	time.Sleep(2600 * time.Millisecond)
-	sees(t, r.witness, begin, []int{3, 3}, []time.Duration{0, time.Second}, vip(1))
-	sees(t, r.witness, begin, nil, nil, vip(2))
-	sees(t, r.witness, begin, []int{2, 2}, []time.Duration{0, 2 * time.Second}, vip(3))
+	seesSince(t, r.witness, begin, []int{3, 3}, []time.Duration{0, time.Second}, vip(1))
+	seesSince(t, r.witness, begin, nil, nil, vip(2))
+	seesSince(t, r.witness, begin, []int{2, 2}, []time.Duration{0, 2 * time.Second}, vip(3))
 	lab.Claim(t, "a lower rival: announcements by garp_lower_prio_repeat and garp_lower_prio_delay, and their defaults in global; 0: none")
 }
 
@@ -88,16 +89,16 @@ func gaps(all []lab.Announcement, v4 bool) []time.Duration {
 }
 
 // paced checks how many gaps there are and that the least is wide enough.
-func paced(t *testing.T, what string, got []time.Duration, count int, least time.Duration) time.Duration {
+func paced(t lab.T, what string, got []time.Duration, count int, least time.Duration) time.Duration {
 	t.Helper()
 	if len(got) != count || slices.Min(append(got, time.Hour)) < least-slack {
-		t.Errorf("%s: gaps %v, want %d of %v or more", what, got, count, least)
+		t.Fatalf("%s: gaps %v, want %d of %v or more", what, got, count, least)
 	}
 	return slices.Min(append(got, time.Hour))
 }
 
 // testAnnouncePaced looks at the least gap between announcements.
-func testAnnouncePaced(t *testing.T) {
+func testAnnouncePaced(t lab.T) {
 	r := newRig(t, "10.99.0.2/24", "fd99::2/64")
 	lines := []string{"priority = 255", "garp_master_delay = 0", "garp_master_repeat = 4"}
 	excluded := func(n int) string { return fmt.Sprintf("virtual_ipaddress_excluded \"fd99::1:%d/64\" {}", n) }
@@ -113,7 +114,7 @@ func testAnnouncePaced(t *testing.T) {
 }
 
 // testAnnounceGroup has two interfaces share their gap.
-func testAnnounceGroup(t *testing.T) {
+func testAnnounceGroup(t lab.T) {
 	l := lab.New(t)
 	one, two := l.Segment("one"), l.Segment("two")
 	b := &balancer{Host: l.Host("lvs1", one.At("10.99.0.2/24", "fd99::2/64"), two.At("10.98.0.2/24", "fd98::2/64")), lab: l}
@@ -133,7 +134,7 @@ func testAnnounceGroup(t *testing.T) {
 
 // testAnnounceExtra looks at the announcements of addresses that are not on the
 // interface of the adverts.
-func testAnnounceExtra(t *testing.T) {
+func testAnnounceExtra(t lab.T) {
 	l := lab.New(t)
 	one, two := l.Segment("one"), l.Segment("two")
 	b := &balancer{Host: l.Host("lvs1", one.At("10.99.0.2/24"), two.At("10.98.0.2/24")), lab: l}
@@ -147,18 +148,22 @@ func testAnnounceExtra(t *testing.T) {
 		numbered(3, "priority = 255", elsewhere(3), `virtual_ipaddress "10.99.0.103/24" {}`, "use_vmac {}", "garp_extra_if = 0"))
 	b.master(addr("10.98.0.103"), addr("10.98.0.102"), addr("10.98.0.101"))
 	time.Sleep(2500 * time.Millisecond)
-	once := func(w *lab.Witness, of ...netip.Addr) { sees(t, w, time.Time{}, []int{1}, nil, of...) }
+	once := func(w *lab.Witness, of ...netip.Addr) {
+		for _, a := range of {
+			seesSince(t, w, time.Time{}, []int{1}, []time.Duration{0}, a)
+		}
+	}
 	once(here, addr("10.99.0.101"), addr("10.99.0.103"))
 	once(there, addr("10.98.0.102"), addr("10.98.0.103"))
 	again := func(w *lab.Witness, of netip.Addr) {
 		list := bursts(w.Announcements(time.Time{}), of)
 		if len(list) < 3 || slices.ContainsFunc(list, func(b burst) bool { return b.count != 1 }) {
-			t.Errorf("%s was announced %v, want once and each second", of, list)
+			t.Fatalf("%s was announced %v, want once and each second", of, list)
 		}
 		for n := 1; n < len(list); n++ {
 			// Each is as late as the machine is.
 			if gap := list[n].at.Sub(list[n-1].at) - time.Second; gap.Abs() > room/4 {
-				t.Errorf("%s: announced again after %v", of, gap+time.Second)
+				t.Fatalf("%s: announced again after %v", of, gap+time.Second)
 			}
 		}
 	}

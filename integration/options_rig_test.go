@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/mdlayher/packet"
@@ -30,7 +29,7 @@ type rig struct {
 const rivalAddress = "10.99.0.9"
 
 // newRig makes the network; the director's machine has the addresses on eth0.
-func newRig(t *testing.T, addresses ...string) *rig {
+func newRig(t lab.T, addresses ...string) *rig {
 	t.Helper()
 	l := lab.New(t)
 	r := &rig{lan: l.Segment("lan")}
@@ -39,7 +38,7 @@ func newRig(t *testing.T, addresses ...string) *rig {
 	r.witness, r.capture = r.lan.Witness(), r.lan.Capture(lab.VRRP, lab.UDP, lab.IGMP, lab.ICMPv6)
 	link, err := r.Links().LinkByName("eth0")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 	r.mac = link.Attrs().HardwareAddr
 	err = r.rival.Do(func() error {
@@ -50,7 +49,7 @@ func newRig(t *testing.T, addresses ...string) *rig {
 		return err
 	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 	t.Cleanup(func() { _ = r.conn.Close() })
 	return r
@@ -89,12 +88,12 @@ type claimed struct {
 }
 
 // sends sends adverts of the rival.
-func (r *rig) sends(t testing.TB, adverts ...claimed) {
+func (r *rig) sends(t lab.T, adverts ...claimed) {
 	t.Helper()
 	for _, c := range adverts {
 		frame := c.frame(r.mac)
 		if _, err := r.conn.WriteTo(frame, &packet.Addr{HardwareAddr: frame[:6]}); err != nil {
-			t.Fatal(err)
+			t.Fatalf("%v", err)
 		}
 	}
 }
@@ -145,7 +144,7 @@ func (c claimed) frame(unicast net.HardwareAddr) []byte {
 
 // yields makes the director master of routers at once: the rival was, and
 // leaves.
-func (r *rig) yields(t testing.TB, vrids ...int) {
+func (r *rig) yields(t lab.T, vrids ...int) {
 	t.Helper()
 	for _, vrid := range vrids {
 		r.becomes("BACKUP", 3*time.Second+room, named(vrid))

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"testing"
 	"time"
 
 	"director/integration/lab"
@@ -13,7 +12,7 @@ import (
 
 // testStartupDelay has a backup and an owner wait, and a rival that speaks only
 // meanwhile.
-func testStartupDelay(t *testing.T) {
+func testStartupDelay(t lab.T) {
 	r := newRig(t, "10.99.0.2/24")
 	const delay = 2 * time.Second
 	begin := time.Now()
@@ -24,39 +23,39 @@ func testStartupDelay(t *testing.T) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	if i := r.instance(named(1)); i.State != "INIT" || !slices.Equal(i.Waiting, []string{"the start-up delay of 2s"}) {
-		t.Errorf("during the delay: %s, waiting for %q", i.State, i.Waiting)
+		t.Fatalf("during the delay: %s, waiting for %q", i.State, i.Waiting)
 	}
 	ready := time.Now()
 	after := func(vrid int, least time.Duration) time.Duration {
 		first := r.advert(vrid).At
 		if first.Sub(begin) < delay+least || first.Sub(ready) > delay+least+room {
-			t.Errorf("VRID %d: first advert %v after the start, want %v", vrid, first.Sub(begin), delay+least)
+			t.Fatalf("VRID %d: first advert %v after the start, want %v", vrid, first.Sub(begin), delay+least)
 		}
 		return first.Sub(begin)
 	}
 	owner, other := after(2, 0), after(1, 360*time.Millisecond)
 	if all := r.witness.Announcements(time.Time{}); len(all) > 0 && all[0].At.Sub(begin) < delay {
-		t.Errorf("announced %v after the start", all[0].At.Sub(begin))
+		t.Fatalf("announced %v after the start", all[0].At.Sub(begin))
 	}
 	lab.Claim(t, "vrrp_startup_delay 2: an owner is silent for %s, another router for %s, and adverts heard meanwhile count for nothing", ms(owner), ms(other))
 }
 
 // uptime is the time since the machine's boot.
-func uptime(t *testing.T) time.Duration {
+func uptime(t lab.T) time.Duration {
 	t.Helper()
 	text, err := os.ReadFile("/proc/uptime")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 	word, _, _ := strings.Cut(string(text), " ")
 	seconds, err := strconv.ParseFloat(word, 64)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 	return time.Duration(seconds * float64(time.Second))
 }
 
-func testDelayAfterBoot(t *testing.T) {
+func testDelayAfterBoot(t lab.T) {
 	r := newRig(t, "10.99.0.2/24")
 	up := int(uptime(t).Seconds()) + 4
 	boot := time.Now().Add(-uptime(t))
@@ -65,13 +64,13 @@ func testDelayAfterBoot(t *testing.T) {
 	ready := time.Now()
 	// The uptime is in hundredths.
 	if late := r.advert(1).At.Sub(want); late < -20*time.Millisecond || late > max(0, ready.Sub(want))+room {
-		t.Errorf("first advert %v after the delay", late)
+		t.Fatalf("first advert %v after the delay", late)
 	}
 	lab.Claim(t, "vrrp_delay_after_boot counts from the boot of the machine: an owner advertises %s after it has passed, also where vrrp_startup_delay is shorter", ms(r.advert(1).At.Sub(want)))
 }
 
 // testDownTimer has a rival fall silent.
-func testDownTimer(t *testing.T) {
+func testDownTimer(t lab.T) {
 	r := newRig(t, "10.99.0.2/24")
 	r.start("global {\n  vrrp_down_timer_adverts = 6\n}\n" + numbered(1, "advert_int = 0.2") +
 		numbered(2, "advert_int = 0.2", "down_timer_adverts = 2") + numbered(3, "advert_int = 0.2", "down_timer_adverts = 1"))
@@ -97,7 +96,7 @@ func testDownTimer(t *testing.T) {
 		took[adverts] = r.adverts(vrid, last)[0].At.Sub(last)
 		want := time.Duration(adverts)*200*time.Millisecond + 156*200*time.Millisecond/256
 		if late := took[adverts] - want; late < -slack || late > room/4 {
-			t.Errorf("down_timer_adverts %d: master after %v, want %v", adverts, took[adverts], want)
+			t.Fatalf("down_timer_adverts %d: master after %v, want %v", adverts, took[adverts], want)
 		}
 	}
 	lab.Claim(t, "down_timer_adverts at 200 ms: 1 takes over after %s, 2 after %s, 6, by vrrp_down_timer_adverts, after %s",
@@ -105,7 +104,7 @@ func testDownTimer(t *testing.T) {
 }
 
 // testPreemptDelay has a rival of lower priority that does not give up.
-func testPreemptDelay(t *testing.T) {
+func testPreemptDelay(t lab.T) {
 	r := newRig(t, "10.99.0.2/24")
 	r.start(numbered(1, "advert_int = 0.1", "preempt_delay = 1.5") + numbered(2, "advert_int = 0.1"))
 	r.yieldsNot(t, 1, 2)
@@ -120,13 +119,13 @@ func testPreemptDelay(t *testing.T) {
 	}
 	late, soon := delayed[0].At.Sub(begin), at[0].At.Sub(begin)
 	if late < 1500*time.Millisecond || late > 1500*time.Millisecond+400*time.Millisecond+room || soon > 400*time.Millisecond+room/4 {
-		t.Errorf("a lower master is preempted after %v with preempt_delay 1.5 s, after %v without", late, soon)
+		t.Fatalf("a lower master is preempted after %v with preempt_delay 1.5 s, after %v without", late, soon)
 	}
 	lab.Claim(t, "preempt_delay 1.5 s: a lower master is preempted %s after it was first heard, without it after %s", ms(late), ms(soon))
 }
 
 // yieldsNot makes routers BACKUP of a higher rival, which has just spoken.
-func (r *rig) yieldsNot(t *testing.T, vrids ...int) {
+func (r *rig) yieldsNot(t lab.T, vrids ...int) {
 	t.Helper()
 	for _, vrid := range vrids {
 		r.sends(t, claimed{vrid: vrid, priority: 254})
@@ -144,7 +143,7 @@ func (r *rig) yieldsNot(t *testing.T, vrids ...int) {
 }
 
 // testOwnerState starts owners of their addresses with each state.
-func testOwnerState(t *testing.T) {
+func testOwnerState(t lab.T) {
 	r := newRig(t, "10.99.0.2/24")
 	r.start(numbered(1, "priority = 255") + numbered(2, "priority = 255", `state = "MASTER"`) + numbered(3, "priority = 255", `state = "BACKUP"`) +
 		numbered(4, `state = "MASTER"`, "priority = 254"))
@@ -152,7 +151,7 @@ func testOwnerState(t *testing.T) {
 	const down = 3*time.Second + time.Second/256
 	for vrid, want := range map[int]time.Duration{2: 0, 3: down, 4: down + time.Second/256} {
 		if late := r.advert(vrid).At.Sub(first) - want; late.Abs() > room/4 {
-			t.Errorf("VRID %d: first advert %v after the owner's, want %v", vrid, late+want, want)
+			t.Fatalf("VRID %d: first advert %v after the owner's, want %v", vrid, late+want, want)
 		}
 	}
 	lab.Claim(t, "an owner is master at once, with state = \"BACKUP\" after a master-down time; state = \"MASTER\" does not make anybody else master at once")
