@@ -49,9 +49,11 @@ func (m *model) fateOf(s *service) fate {
 		return keep
 	case i.role == vrrp.Master, i.preparing && !s.follows:
 		return program
-	case i.holds():
+	case i.holds() && (i.linger.IsZero() || !s.follows):
 		return keep
 	}
+	// A service with a server on this machine is no part of serving on: the new
+	// master forwards to that server, and here it would be balanced once more.
 	return remove
 }
 
