@@ -33,7 +33,7 @@ lint: ## is the code in order? gofmt, vet, staticcheck, go.mod, dependencies bet
 	scripts/lint
 
 integration: setup ## does it hold on real networks and kernels? RUN=regexp chooses
-	go run ./integration/cmd/integrate -run '$(RUN)'
+	go run ./integration/cmd/integrate -run '$(value RUN)'
 
 demo: setup ## what does it do? examples/lvs-dr, a cluster of five machines, in two minutes
 	go run ./integration/cmd/demo
@@ -42,11 +42,11 @@ fuzz: ## do codecs and config survive any input? FUZZTIME=60s for each target
 	scripts/fuzz $(FUZZTIME)
 
 bench: setup ## how does it do beside keepalived and ipvsadm? ratios, one table; RUN=regexp chooses
-	go run ./integration/cmd/bench -run '$(RUN)'
+	go run ./integration/cmd/bench -run '$(value RUN)'
 
 soak: setup ## does it hold for SOAKTIME=10m? ten million steps of TestRandom, then the integration tests again and again
 	go test ./vrrp -count=1 -timeout 1h -run '$(if $(filter .,$(RUN)),^TestRandom,$(RUN))' -random.steps=10000000
-	go run ./integration/cmd/integrate -run '$(RUN)' -for $(SOAKTIME)
+	go run ./integration/cmd/integrate -run '$(value RUN)' -for $(SOAKTIME)
 
 setup:
 	@scripts/setup
