@@ -234,7 +234,7 @@ func TestProhibited(t *testing.T) {
 	near, far := nstest.New(t), nstest.New(t)
 	nstest.Veth(t, near, "eth0", far, "eth0")
 	for _, command := range []string{
-		"ip addr add 2001:db8:1::1/64 dev eth0",
+		"ip addr add 2001:db8:1::1/64 dev eth0 nodad",
 		"ip route add 2001:db8:2::/64 via 2001:db8:1::2",
 		"ip route add prohibit 2001:db8:3::/64 dev lo",
 		"ip route add prohibit 203.0.113.0/24",
@@ -243,7 +243,7 @@ func TestProhibited(t *testing.T) {
 	}
 	for _, command := range []string{
 		"sysctl -q -w net.ipv6.conf.all.forwarding=1 net.ipv6.icmp.ratelimit=0",
-		"ip addr add 2001:db8:1::2/64 dev eth0",
+		"ip addr add 2001:db8:1::2/64 dev eth0 nodad",
 		"ip route add prohibit 2001:db8:2::/64 dev lo",
 	} {
 		far.Run(t, strings.Fields(command)...)

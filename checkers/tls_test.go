@@ -147,70 +147,19 @@ func sslSpec(target netip.AddrPort, change func(*Spec)) Spec {
 	return s
 }
 
-func TestSSLGet(t *testing.T) {
-	a, other := newAuthority(t, "CA"), newAuthority(t, "another CA")
-	ca, err := NewCA(a.pem)
-	if err != nil {
-		t.Fatal(err)
-	}
-	foreign, err := NewCA(other.pem)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := NewClientCertificate(pemPair(t, a.issue("director", time.Hour)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	pool := x509.NewCertPool()
-	pool.AddCert(a.cert)
-	asks := &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: pool}
-	const day = 24 * time.Hour
-	for _, tt := range []struct {
-		name   string
-		server *tls.Config // certificates are added
-		cert   tls.Certificate
-		change func(*Spec)
-		ok     bool
-		reason string
-		want   seen
-	}{
-		{"not verified", &tls.Config{}, other.issue("x", 89*day+time.Hour), func(*Spec) {}, true,
-			"status 200, certificate valid for 89 days", seen{"", tls.VersionTLS13, 0, false}},
-		{"expired, and not verified", &tls.Config{}, a.issue("x", -36*time.Hour), func(*Spec) {}, true,
-			"status 200, certificate expired on " + time.Now().Add(-36*time.Hour).UTC().Format(time.DateOnly), seen{"", tls.VersionTLS13, 0, false}},
-		{"SNI", &tls.Config{}, a.issue("x", day+time.Hour), func(s *Spec) { s.HTTP.URLs[0].ServerName = "www.example.net" }, true,
-			"status 200, certificate valid for 1 day", seen{"www.example.net", tls.VersionTLS13, 0, false}},
-		{"close_notify", &tls.Config{}, a.issue("x", 2*day+time.Hour), func(s *Spec) { s.HTTP.URLs[0].CloseNotify = true }, true,
-			"status 200, certificate valid for 2 days", seen{"", tls.VersionTLS13, 0, true}},
-		{"client certificate", asks, a.issue("x", 2*day+time.Hour), func(s *Spec) { s.TLS.Client = client }, true,
-			"status 200, certificate valid for 2 days", seen{"", tls.VersionTLS13, 1, false}},
-		{"no client certificate", asks, a.issue("x", day), func(*Spec) {}, false,
-			"answer: remote error: tls: certificate required", seen{}},
-		{"verified by the name in the handshake", &tls.Config{}, a.issue("www.example.net", 2*day+time.Hour),
-			func(s *Spec) { s.TLS.CA, s.HTTP.URLs[0].ServerName = ca, "www.example.net" }, true,
-			"status 200, certificate valid for 2 days", seen{"www.example.net", tls.VersionTLS13, 0, false}},
-		{"verified by the host", &tls.Config{}, a.issue("www.example.net", 2*day+time.Hour),
-			func(s *Spec) { s.TLS.CA, s.HTTP.URLs[0].Host = ca, "www.example.net:443" }, true,
-			"status 200, certificate valid for 2 days", seen{"", tls.VersionTLS13, 0, false}},
-		{"verified by the address", &tls.Config{}, a.issue("127.0.0.1", 2*day+time.Hour), func(s *Spec) { s.TLS.CA = ca }, true,
-			"status 200, certificate valid for 2 days", seen{"", tls.VersionTLS13, 0, false}},
-		{"another name", &tls.Config{}, a.issue("www.example.org", day),
-			func(s *Spec) { s.TLS.CA, s.HTTP.URLs[0].ServerName = ca, "www.example.net" }, false,
-			"certificate: certificate is valid for www.example.org, not www.example.net", seen{}},
-		{"another authority", &tls.Config{}, a.issue("127.0.0.1", day), func(s *Spec) { s.TLS.CA = foreign }, false,
-			"certificate: certificate signed by unknown authority", seen{}},
-		{"expired", &tls.Config{}, a.issue("127.0.0.1", -time.Hour), func(s *Spec) { s.TLS.CA = ca }, false,
-			"certificate: certificate has expired or is not yet valid: ", seen{}},
-		{"too few days", &tls.Config{}, a.issue("x", 13*day+time.Hour), func(s *Spec) { s.TLS.MinDays = 14 }, false,
-			"certificate valid for 13 days, want 14 days", seen{}},
-		{"old TLS", &tls.Config{MaxVersion: tls.VersionTLS11}, a.issue("x", day), func(*Spec) {}, false,
-			"TLS handshake: remote error: protocol version not supported", seen{}},
-		{"old TLS with tls_legacy", &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10}, a.issue("x", day+time.Hour),
-			func(s *Spec) { s.TLS.Legacy = true }, true,
-			"status 200, certificate valid for 1 day", seen{"", tls.VersionTLS10, 0, false}},
-		{"body judged", &tls.Config{}, a.issue("x", day), func(s *Spec) { s.HTTP.URLs[0].Contains = "bye" }, false,
-			`"bye" not found in 5 bytes`, seen{"", tls.VersionTLS13, 0, false}},
-	} {
+// sslTest is one server and what a check finds of it.
+type sslTest struct {
+	name   string
+	server *tls.Config // certificates are added
+	cert   tls.Certificate
+	change func(*Spec)
+	ok     bool
+	reason string
+	want   seen // nothing: the exchange did not come to its end
+}
+
+func testSSL(t *testing.T, tests []sslTest) {
+	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			c := tt.server.Clone()
 			c.Certificates = []tls.Certificate{tt.cert}
@@ -231,6 +180,76 @@ func TestSSLGet(t *testing.T) {
 			}
 		})
 	}
+}
+
+// clientAuthority is a server that wants certificates of a, and the text of a as
+// ca_file.
+func clientAuthority(t *testing.T, a *authority) (*tls.Config, *CA) {
+	t.Helper()
+	pool := x509.NewCertPool()
+	pool.AddCert(a.cert)
+	ca, err := NewCA(a.pem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: pool}, ca
+}
+
+const aDay = 24 * time.Hour
+
+func TestSSLGet(t *testing.T) {
+	a, other := newAuthority(t, "CA"), newAuthority(t, "another CA")
+	asks, ca := clientAuthority(t, a)
+	client, err := NewClientCertificate(pemPair(t, a.issue("director", time.Hour)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	testSSL(t, []sslTest{
+		{"not verified", &tls.Config{}, other.issue("x", 89*aDay+time.Hour), func(*Spec) {}, true,
+			"status 200, certificate valid for 89 days", seen{"", tls.VersionTLS13, 0, false}},
+		{"expired, and not verified", &tls.Config{}, a.issue("x", -36*time.Hour), func(*Spec) {}, true,
+			"status 200, certificate expired on " + time.Now().Add(-36*time.Hour).UTC().Format(time.DateOnly), seen{"", tls.VersionTLS13, 0, false}},
+		{"SNI", &tls.Config{}, a.issue("x", aDay+time.Hour), func(s *Spec) { s.HTTP.URLs[0].ServerName = "www.example.net" }, true,
+			"status 200, certificate valid for 1 day", seen{"www.example.net", tls.VersionTLS13, 0, false}},
+		{"close_notify", &tls.Config{}, a.issue("x", 2*aDay+time.Hour), func(s *Spec) { s.HTTP.URLs[0].CloseNotify = true }, true,
+			"status 200, certificate valid for 2 days", seen{"", tls.VersionTLS13, 0, true}},
+		{"client certificate", asks, a.issue("x", 2*aDay+time.Hour), func(s *Spec) { s.TLS.Client = client }, true,
+			"status 200, certificate valid for 2 days", seen{"", tls.VersionTLS13, 1, false}},
+		{"verified by the name in the handshake", &tls.Config{}, a.issue("www.example.net", 2*aDay+time.Hour),
+			func(s *Spec) { s.TLS.CA, s.HTTP.URLs[0].ServerName = ca, "www.example.net" }, true,
+			"status 200, certificate valid for 2 days", seen{"www.example.net", tls.VersionTLS13, 0, false}},
+		{"verified by the host", &tls.Config{}, a.issue("www.example.net", 2*aDay+time.Hour),
+			func(s *Spec) { s.TLS.CA, s.HTTP.URLs[0].Host = ca, "www.example.net:443" }, true,
+			"status 200, certificate valid for 2 days", seen{"", tls.VersionTLS13, 0, false}},
+		{"verified by the address", &tls.Config{}, a.issue("127.0.0.1", 2*aDay+time.Hour), func(s *Spec) { s.TLS.CA = ca }, true,
+			"status 200, certificate valid for 2 days", seen{"", tls.VersionTLS13, 0, false}},
+		{"old TLS with tls_legacy", &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10}, a.issue("x", aDay+time.Hour),
+			func(s *Spec) { s.TLS.Legacy = true }, true,
+			"status 200, certificate valid for 1 day", seen{"", tls.VersionTLS10, 0, false}},
+	})
+}
+
+func TestSSLGetFails(t *testing.T) {
+	a := newAuthority(t, "CA")
+	asks, ca := clientAuthority(t, a)
+	_, foreign := clientAuthority(t, newAuthority(t, "another CA"))
+	testSSL(t, []sslTest{
+		{"no client certificate", asks, a.issue("x", aDay), func(*Spec) {}, false,
+			"answer: remote error: tls: certificate required", seen{}},
+		{"another name", &tls.Config{}, a.issue("www.example.org", aDay),
+			func(s *Spec) { s.TLS.CA, s.HTTP.URLs[0].ServerName = ca, "www.example.net" }, false,
+			"certificate: certificate is valid for www.example.org, not www.example.net", seen{}},
+		{"another authority", &tls.Config{}, a.issue("127.0.0.1", aDay), func(s *Spec) { s.TLS.CA = foreign }, false,
+			"certificate: certificate signed by unknown authority", seen{}},
+		{"expired", &tls.Config{}, a.issue("127.0.0.1", -time.Hour), func(s *Spec) { s.TLS.CA = ca }, false,
+			"certificate: certificate has expired or is not yet valid: ", seen{}},
+		{"too few days", &tls.Config{}, a.issue("x", 13*aDay+time.Hour), func(s *Spec) { s.TLS.MinDays = 14 }, false,
+			"certificate valid for 13 days, want 14 days", seen{}},
+		{"old TLS", &tls.Config{MaxVersion: tls.VersionTLS11}, a.issue("x", aDay), func(*Spec) {}, false,
+			"TLS handshake: remote error: protocol version not supported", seen{}},
+		{"body judged", &tls.Config{}, a.issue("x", aDay), func(s *Spec) { s.HTTP.URLs[0].Contains = "bye" }, false,
+			`"bye" not found in 5 bytes`, seen{"", tls.VersionTLS13, 0, false}},
+	})
 }
 
 // TestBadTLSServers: what is no TLS, or never ends, is a failure with a reason

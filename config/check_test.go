@@ -36,13 +36,34 @@ func rhythm(kind checkers.Kind, retry int, delay time.Duration) checkers.Spec {
 	return s
 }
 
-func TestChecks(t *testing.T) {
-	with := func(s checkers.Spec, change func(*checkers.Spec)) checkers.Spec { change(&s); return s }
-	before := "track_file \"load\" {\n file = \"/run/load\"\n weight = 3\n reverse = true\n}\nbfd_instance \"core\" { neighbor_ip = \"10.0.0.9\" }\n"
-	for _, tt := range []struct {
-		name, body string
-		want       checkers.Spec
-	}{
+// checkTest is the body of a server and the check that it means.
+type checkTest struct {
+	name, body string
+	want       checkers.Spec
+}
+
+// with returns a spec with a change.
+func with(s checkers.Spec, change func(*checkers.Spec)) checkers.Spec {
+	change(&s)
+	return s
+}
+
+func testChecks(t *testing.T, before string, tests []checkTest) {
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := checksOf(t, before, tt.body)
+			if diff := cmp.Diff([]checkers.Spec{tt.want}, got, opts); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+			if _, err := checkers.New(got[0], checkers.Env{}); err != nil && !got[0].Kind.Follows() {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestHTTPChecks(t *testing.T) {
+	testChecks(t, "", []checkTest{
 		{"SSL_GET", "SSL_GET {\n url { path = \"/\" }\n}", with(rhythm(checkers.SSLGet, 1, 3*time.Second), func(s *checkers.Spec) {
 			s.HTTP, s.TLS = &checkers.HTTP{Protocol: "1.0", URLs: []checkers.URL{{Path: "/"}}}, &checkers.TLS{}
 		})},
@@ -82,6 +103,12 @@ func TestChecks(t *testing.T) {
 			s.HTTP = &checkers.HTTP{Protocol: "1.0", URLs: []checkers.URL{{Path: "/", Method: "POST", Host: "[2001:db8::1]:80",
 				Headers: []checkers.Header{{Name: "A", Value: "1"}, {Name: "B", Value: "2"}}, Contains: "two\nlines"}}}
 		})},
+	})
+}
+
+func TestChecks(t *testing.T) {
+	before := "track_file \"load\" {\n file = \"/run/load\"\n weight = 3\n reverse = true\n}\nbfd_instance \"core\" { neighbor_ip = \"10.0.0.9\" }\n"
+	testChecks(t, before, []checkTest{
 		{"SMTP_CHECK", `SMTP_CHECK {}`, with(rhythm(checkers.SMTPCheck, 1, time.Second), func(s *checkers.Spec) {
 			s.SMTP = &checkers.SMTP{Hello: "director.invalid"}
 		})},
@@ -122,17 +149,7 @@ func TestChecks(t *testing.T) {
 			Follow: &checkers.Follow{Name: "load", Weight: -2147483647}}},
 		{"BFD_CHECK", "alpha = true\nBFD_CHECK { name = \"core\" }", checkers.Spec{Kind: checkers.BFDCheck, Alpha: true,
 			Follow: &checkers.Follow{Name: "core"}}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			got := checksOf(t, before, tt.body)
-			if diff := cmp.Diff([]checkers.Spec{tt.want}, got, opts); diff != "" {
-				t.Errorf("-want +got:\n%s", diff)
-			}
-			if _, err := checkers.New(got[0], checkers.Env{}); err != nil && !got[0].Kind.Follows() {
-				t.Error(err)
-			}
-		})
-	}
+	})
 }
 
 func TestRequire(t *testing.T) {

@@ -115,6 +115,7 @@ func (e *engine) loop(ctx context.Context) {
 			e.repeatHealth()
 		case <-e.drained:
 		}
+		e.noteChanged()
 		e.flush()
 		e.trackersChanged()
 	}

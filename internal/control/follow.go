@@ -38,7 +38,7 @@ func (e *engine) followFile(id track.ID) {
 	}
 	for _, c := range checks {
 		up, part, reason := c.spec.Follow.File(state.Value)
-		if up == c.health.Up && reason == c.reason && c.health.Known {
+		if up == c.health.Up && part == c.part && reason == c.reason && c.health.Known {
 			continue
 		}
 		e.learn(c, followedHealth(c.health, up), reason, part)

@@ -92,14 +92,19 @@ func (e *engine) tellTrackers(cfg *config.Config) {
 	}
 }
 
+// noteChanged takes in which objects have changed: checks may follow them.
+func (e *engine) noteChanged() {
+	for _, id := range e.tracking.changed.Take() {
+		e.tracking.late[id] = true
+		e.followFile(id)
+	}
+}
+
 // trackersChanged tells the dataplane of objects that have changed, each at most
 // once in a gap.
 func (e *engine) trackersChanged() {
 	t := &e.tracking
-	for _, id := range t.changed.Take() {
-		t.late[id] = true
-		e.followFile(id)
-	}
+	e.noteChanged()
 	now := time.Now()
 	soonest := trackerGap
 	for id := range t.late {
