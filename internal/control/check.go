@@ -95,9 +95,9 @@ func (e *engine) take(r checkers.Report) {
 
 // learn notes what is known of a check now, and what that means for its servers.
 func (e *engine) learn(c *check, h checkers.Health, reason string, part int) {
-	was := c.health
+	was, before := c.health, c.part
 	c.health, c.reason, c.part, c.at = h, reason, part, time.Now()
-	news := was.Known != h.Known || was.Up != h.Up || was.SetsWeight != h.SetsWeight || was.Weight != h.Weight
+	news := was.Known != h.Known || was.Up != h.Up || was.SetsWeight != h.SetsWeight || was.Weight != h.Weight || before != part
 	for _, s := range c.users {
 		s.stale = s.stale || news
 		parts := s.parts()
@@ -150,5 +150,5 @@ func (c *check) recall(m wire.CheckHealth) {
 	c.health = checkers.Health{
 		Up: m.Up, Known: m.Known, Since: since(m.Since), Failures: m.Failures, SetsWeight: m.SetsWeight, Weight: m.Weight,
 	}
-	c.reason, c.at = m.Reason, since(m.Age)
+	c.reason, c.part, c.at = m.Reason, m.Part, since(m.Age)
 }

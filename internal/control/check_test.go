@@ -113,18 +113,18 @@ func TestFileCheckSetsTheWeight(t *testing.T) {
 	d.hasWeight("web", -1)
 	put(t, dir, "load", "4")
 	d.hasWeight("web", 2)
-	d.until("its health", func(m wire.Message) bool { return m.Health != nil && m.Health.Checks[0].Up })
+	d.until("its health", func(m wire.Message) bool { return m.Health != nil && m.Health.Checks[0].Part == -8 })
 	if err := d.stop(); err != nil {
 		t.Error(err)
 	}
-	// The successor knows the health, but the weight only when it has read the
-	// file; until then the server is in.
+	// The successor knows it before it has read the file.
 	h := d.health["127.0.0.1:80"]
 	again := startControl(t, file, wire.Hello{Source: begin.Begin.Source, Restarts: 1}, wire.Message{Health: &h})
-	if plan := again.until("the service", isPlan); len(servers(plan)) != 1 {
-		t.Errorf("out with the new process: %+v", plan.Plan)
+	if plan := again.until("the service", isPlan); len(servers(plan)) != 1 || servers(plan)[0].Weight != 2 {
+		t.Errorf("the new process begins with %+v, want weight 2", servers(plan))
 	}
-	again.hasWeight("web", 2)
+	put(t, dir, "load", "5")
+	again.hasWeight("web", 0)
 	if err := again.stop(); err != nil {
 		t.Error(err)
 	}

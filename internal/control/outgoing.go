@@ -223,7 +223,7 @@ func (s *server) health() *wire.Health {
 	for n, c := range s.checks {
 		ch := wire.CheckHealth{
 			ID: string(c.id), Known: c.health.Known, Up: c.health.Up, Reason: c.reason, Failures: c.health.Failures,
-			SetsWeight: c.health.SetsWeight, Weight: c.health.Weight,
+			SetsWeight: c.health.SetsWeight, Weight: c.health.Weight, Part: c.part,
 			Since: time.Since(c.health.Since), Age: age(c.at),
 		}
 		if n == 0 || ch.Age < h.Age {

@@ -20,20 +20,20 @@ var testFunction = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
 var insidePackages = []string{"bfd", "config", "vrrp", "internal/track", "internal/trackers", "internal/desired"}
 
 // checkProofs holds testdata/proofs.txt against the keywords and behaviours of
-// VRRP and against the tests of this repository, and prints what no test shows.
+// those sections and against the tests of this repository, and prints what no test shows.
 func checkProofs(t *testing.T, rows []row, words map[string][]string, answers map[string]line) {
 	t.Helper()
 	wanted := map[string][]string{} // what a test has to show: where else it stands
 	for key, l := range answers {
 		section, w, _ := strings.Cut(key, " ")
-		if slices.Contains(vrrpSections, section) && (l.status == "same" || l.status == "differs") && !l.alias(w, words[section]) {
+		if slices.Contains(completeSections, section) && (l.status == "same" || l.status == "differs") && !l.alias(w, words[section]) {
 			for _, other := range l.sections {
 				wanted[key] = append(wanted[key], other+" "+w)
 			}
 		}
 	}
 	for _, r := range rows {
-		if len(r.words) == 0 && slices.Contains(vrrpSections, r.section) {
+		if len(r.words) == 0 && slices.Contains(completeSections, r.section) {
 			wanted[r.key()] = []string{r.key()}
 		}
 	}
@@ -49,7 +49,7 @@ func checkProofs(t *testing.T, rows []row, words map[string][]string, answers ma
 			without = append(without, key)
 		}
 	}
-	t.Logf("%d keywords and behaviours of VRRP have to be shown by a test", len(wanted))
+	t.Logf("%d keywords and behaviours have to be shown by a test", len(wanted))
 	list(t, "shown only inside, not on the wire, in the kernel or in a script's hands", inside)
 	list(t, "shown by no test", without)
 }

@@ -244,6 +244,8 @@ type CheckHealth struct {
 	// SetsWeight: the last success has given the server this Weight.
 	SetsWeight bool
 	Weight     int
+	// Part is what a followed file adds to the weight.
+	Part int
 	// Since is the age of the last change between up and down; Age that of the
 	// last result.
 	Since, Age time.Duration
