@@ -98,11 +98,12 @@ func (e *engine) learn(c *check, h checkers.Health, reason string, part int) {
 	was, before := c.health, c.part
 	c.health, c.reason, c.part, c.at = h, reason, part, time.Now()
 	news := was.Known != h.Known || was.Up != h.Up || was.SetsWeight != h.SetsWeight || was.Weight != h.Weight || before != part
+	alone := was.Up != h.Up // no server turns with it
 	for _, s := range c.users {
 		s.stale = s.stale || news
 		parts := s.parts()
 		if up := s.inOrder(); up != s.up {
-			s.part = parts
+			s.part, alone = parts, false
 			e.turned(c, s, up)
 		} else if parts != s.part {
 			e.weighed(c, s, parts)
@@ -110,6 +111,9 @@ func (e *engine) learn(c *check, h checkers.Health, reason string, part int) {
 		if !s.service.decided {
 			e.trackService(s.service)
 		}
+	}
+	if alone {
+		e.log.Info("check turned, its servers did not", "check", c.id, "up", h.Up, "reason", reason)
 	}
 }
 

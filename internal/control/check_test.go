@@ -209,6 +209,9 @@ func TestAnyOfSeveralChecks(t *testing.T) {
 	d.until("one bad and one good check", func(m wire.Message) bool {
 		return m.Health != nil && m.Health.Checks[0].Known && m.Health.Checks[0].Up && !m.Health.Checks[1].Up
 	})
+	if log := d.log.String(); !strings.Contains(log, "check turned, its servers did not") {
+		t.Errorf("nothing says that a check fails:\n%s", log)
+	}
 	put(t, dir, "load", "1")
 	d.hasWeight("web", -1)
 	put(t, dir, "status", "0")
