@@ -137,6 +137,10 @@ type Config struct {
 	// ReceiveBuffer is the size of the socket's buffer in bytes; 0: the
 	// kernel's default.
 	ReceiveBuffer int
+	// AddressesFirst: a living master is preempted by an advert that leaves when
+	// the addresses are there, because with a virtual MAC that advert alone
+	// brings the traffic here.
+	AddressesFirst bool
 	// Share tells unicast instances apart that have the same interface, family
 	// and VRID and other peers; empty: there is only this one.
 	Share string

@@ -42,6 +42,8 @@ const (
 	// MasterLost: another way of watching has found that the router
 	// Event.Advert.Source is gone (BFD), within Event.Advert.Interval.
 	MasterLost
+	// AddressesReady: a master holds its addresses.
+	AddressesReady
 )
 
 // Event is one thing that happened to an instance. It is a value, so that a

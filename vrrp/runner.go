@@ -86,6 +86,10 @@ func (r *Runner) TakeBack() {
 	r.in.put(func(c *commands) { c.takeBack = true })
 }
 
+// AddressesReady says that a master holds its addresses: see
+// Config.AddressesFirst.
+func (r *Runner) AddressesReady() { r.in.put(func(c *commands) { c.ready = true }) }
+
 // MasterLost says that the router at that address is gone, as a BFD session with
 // that detection time has found: a backup whose master it was waits no longer
 // than its skew of that time.
@@ -210,6 +214,9 @@ func (r *Runner) obey(c commands) {
 	}
 	if c.lost.Source.IsValid() {
 		r.step(Event{Kind: MasterLost, At: now, Advert: c.lost})
+	}
+	if c.ready {
+		r.step(Event{Kind: AddressesReady, At: now})
 	}
 	if c.takeBack {
 		r.step(Event{Kind: TakeBack, At: now})

@@ -43,6 +43,7 @@ type commands struct {
 	dragged       bool
 	hand          *handCommand
 	takeBack      bool
+	ready         bool
 	lost          Advert // who is gone, and within which time
 }
 

@@ -43,6 +43,9 @@ type State struct {
 	ceded bool
 	// listening: a master that was stalled says nothing until its deadline.
 	listening bool
+	// mute: a master that says its first word when its addresses are there, or
+	// at the deadline.
+	mute bool
 	// clash is another owner of lower address that goes on.
 	clash clash
 	// answered is when a lower advert was last answered.

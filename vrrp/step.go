@@ -56,6 +56,8 @@ func Step(p Params, s State, ev Event) (State, Actions) {
 		x.dragged()
 	case HandOver:
 		x.handOver()
+	case AddressesReady:
+		x.speak()
 	case MasterLost:
 		x.masterLost()
 	case TakeBack:
@@ -102,7 +104,7 @@ func (x *stepper) leave(to Role, why Reason) {
 	}
 	x.unwish()
 	x.dropPreparation()
-	x.s.hand, x.s.listening = hand{}, false
+	x.s.hand, x.s.listening, x.s.mute = hand{}, false, false
 	x.stop()
 	x.setRole(to, why)
 }

@@ -12,7 +12,7 @@ func (x *stepper) enterBackup(why Reason) {
 // waitAnew forgets the others and waits.
 func (x *stepper) waitAnew() {
 	x.unwish()
-	x.s.hand, x.s.listening, x.s.clash = hand{}, false, clash{}
+	x.s.hand, x.s.listening, x.s.mute, x.s.clash = hand{}, false, false, clash{}
 	x.s.MasterInterval = x.p.Config.AdvertInt
 	x.s.heard = x.ev.At
 	x.s.left, x.s.lost, x.s.listened = false, false, false

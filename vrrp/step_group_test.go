@@ -77,6 +77,25 @@ func TestMasterLost(t *testing.T) {
 	})
 }
 
+func TestAddressesFirst(t *testing.T) {
+	vmac := func(c *Config) { c.AddressesFirst = true }
+	preempt := func(more ...Event) []Event {
+		return append([]Event{start(), heard(3, 50, above), simple(Prepared, 3.1), fired(3.609375)}, more...)
+	}
+	runAll(t, []stepCase{
+		{"a preemption takes the addresses before it says a word", vmac, preempt(),
+			"timer 3.639375s; BACKUP to MASTER: the master has a lower priority"},
+		{"it speaks when they are there", vmac, preempt(simple(AddressesReady, 3.62)), "send 100; timer 4.62s"},
+		{"or when it has waited long enough", vmac, preempt(fired(3.639375)), "send 100; timer 4.639375s"},
+		{"the rival's adverts are left alone meanwhile", vmac, preempt(heard(3.62, 50, above)), ""},
+		{"one that says goodbye is followed at once", vmac, preempt(heard(3.62, 0, above)), "send 100; timer 4.62s"},
+		{"a better one wins", vmac, preempt(heard(3.62, 200, above)),
+			"timer 7.229375s; MASTER to BACKUP: advert of higher priority until 4.62s"},
+		{"after a crash the advert comes first", vmac, []Event{start(), fired(3.609375)},
+			"send 100; timer 4.609375s; BACKUP to MASTER: no advert"},
+	})
+}
+
 func TestTwoOwners(t *testing.T) {
 	owner := func(c *Config) { c.Priority, c.StartMaster = 255, true }
 	other := func(s float64) Event { return heard(s, 255, lower) }

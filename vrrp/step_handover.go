@@ -44,7 +44,7 @@ func (x *stepper) handOver() {
 		x.s.hand.to, x.s.hand.cede = min(x.s.hand.to, x.ev.To), x.s.hand.cede || x.ev.Cede
 	default:
 		wait := min(downTime(x.p.Config, lowest, x.p.Config.AdvertInt), maxHandLow)
-		x.s.listening = false
+		x.s.listening, x.s.mute = false, false
 		x.s.hand = hand{phase: handLow, to: x.ev.To, cede: x.ev.Cede, until: x.ev.At.Add(wait)}
 		x.send(lowest)
 		x.armHand()

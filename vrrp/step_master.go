@@ -6,10 +6,28 @@ import "time"
 // backups, and it is what a living master lets go at.
 func (x *stepper) becomeMaster(why Reason) {
 	x.s.ceded, x.s.clash = false, clash{}
-	x.send(x.own())
-	x.arm(x.ev.At.Add(x.p.Config.AdvertInt))
+	if x.p.Config.AddressesFirst && (why == ReasonPreempt || why == ReasonUnprepared) {
+		x.s.mute = true
+		x.arm(x.ev.At.Add(muteAtMost))
+	} else {
+		x.send(x.own())
+		x.arm(x.ev.At.Add(x.p.Config.AdvertInt))
+	}
 	x.setRole(Master, why)
 	x.s.rival = rival{}
+}
+
+// muteAtMost bounds how long a first advert waits for the addresses. The master
+// before goes on meanwhile.
+const muteAtMost = 30 * time.Millisecond
+
+// speak ends the silence of a master that waited for its addresses.
+func (x *stepper) speak() {
+	if x.s.mute {
+		x.s.mute = false
+		x.send(x.own())
+		x.arm(x.ev.At.Add(x.p.Config.AdvertInt))
+	}
 }
 
 // masterTimer sends the regular advert. The next one is due an interval after
@@ -17,6 +35,9 @@ func (x *stepper) becomeMaster(why Reason) {
 // that were missed altogether are not sent later.
 func (x *stepper) masterTimer() {
 	switch {
+	case x.s.mute:
+		x.speak()
+		return
 	case x.s.hand.phase != handNone:
 		x.handTimer()
 		return
@@ -67,12 +88,15 @@ func (x *stepper) masterAdvert() {
 	switch {
 	case x.s.hand.phase != handNone:
 		x.handAdvert()
+	case a.Priority == 0 && x.s.mute:
+		x.speak()
 	case a.Priority == 0:
 		x.answer()
 	case a.Priority > own:
 		x.yield(ReasonHigherPriority)
 	case a.Priority == own && higherAddr(a.Source, x.p.Source):
 		x.yield(ReasonHigherAddress)
+	case x.s.mute: // it lives still, and lets go when we speak
 	case x.s.listening || x.stalled():
 		x.yield(ReasonStalled)
 	case own == 255 && a.Priority == 255 && x.s.clash.lasts(x.ev, x.p.Config):
@@ -121,7 +145,7 @@ func (x *stepper) yield(why Reason) {
 	if x.p.Config.HigherPrioSendAdvert && !x.s.listening {
 		x.send(x.s.Priority)
 	}
-	x.s.listening = false
+	x.s.listening, x.s.mute = false, false
 	x.accept()
 	if why == ReasonHigherPriority || why == ReasonHigherAddress {
 		// It may not have the addresses yet: they are served on until it has.

@@ -270,6 +270,10 @@ func (e *engine) decide(now time.Time) {
 			i.prepared = true
 			r.Prepared()
 		}
+		if i.role == vrrp.Master && !i.ready && i.followed() {
+			i.ready = true
+			r.AddressesReady()
+		}
 		// With its interface all addresses go; then it leaves for that reason
 		// and need not wait when the interface is back.
 		if i.role == vrrp.Master && i.blackHole() && len(r.ownFaults()) == 0 {

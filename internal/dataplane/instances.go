@@ -163,6 +163,7 @@ func (e *engine) effective(i *instance) vrrp.Config {
 	if others := slices.DeleteFunc(slices.Clone(cfg.Peers), own); len(others) > 0 {
 		cfg.Peers = others
 	}
+	cfg.AddressesFirst = i.spec.Link.MAC != "" && !i.spec.XmitBase
 	return cfg
 }
 
@@ -255,7 +256,7 @@ func (e *engine) roleChanged(i *instance, c vrrp.RoleChange) {
 	if c.From == vrrp.Fault && c.To == vrrp.Backup {
 		e.announceSource(i)
 	}
-	i.preparing, i.prepared, i.wishing = false, false, false
+	i.preparing, i.prepared, i.wishing, i.ready = false, false, false, false
 	i.linger = time.Time{}
 	if !c.Linger.IsZero() {
 		e.beginLinger(i, c.Linger, time.Now())

@@ -46,6 +46,8 @@ type instance struct {
 	preparing bool
 	// prepared: the answer to that has been given.
 	prepared bool
+	// ready: the runner has been told that the addresses are there.
+	ready bool
 	// running: its runner has not ended.
 	running bool
 	// static: it is no virtual router but what is there whatever the roles are.
