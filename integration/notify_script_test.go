@@ -2,6 +2,7 @@ package integration
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -164,6 +165,8 @@ func (w *twin) lower(instance string, so func() bool) {
 	w.lab.Eventually(10*room, "a lower master was heard", func() bool {
 		w.b.Cut()
 		w.b.becomes("MASTER", 5*room)
+		// The two keep step otherwise, and b hears the other one first each time.
+		time.Sleep(rand.N(100 * time.Millisecond))
 		w.b.Connect()
 		w.b.becomes("BACKUP", 5*room)
 		return w.lab.Becomes(room/4, so)
