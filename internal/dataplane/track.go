@@ -2,6 +2,7 @@ package dataplane
 
 import (
 	"fmt"
+	"time"
 
 	"director/bfd"
 	"director/internal/track"
@@ -51,8 +52,10 @@ func (e *engine) sessionChanged(name string, s bfd.Status) {
 	}
 	// Silence only: a neighbor that says that it goes down is alive.
 	if was.Up && !s.Up && s.Diag == bfd.DiagTimeExpired {
+		// What was told when it came up is older than the intervals it ran at.
+		detection := time.Duration(s.RemoteMultiplier) * max(s.MinRx, s.RemoteMinTx)
 		for _, r := range e.runners {
-			r.MasterLost(s.Neighbor.WithZone(""), was.DetectionTime)
+			r.MasterLost(s.Neighbor.WithZone(""), detection)
 		}
 	}
 }
