@@ -37,9 +37,11 @@ func (e *engine) event(ev netif.Event) {
 		if was.Ours && !e.named(ev.Key.Prefix.Addr()) {
 			return
 		}
-	case netif.RouteGone, netif.RuleGone:
-		key, _ := routeEvent(ev)
-		e.objectEvent(key)
+	case netif.RouteGone:
+		e.objectEvent(ev.Key)
+		return
+	case netif.RuleGone:
+		e.objectEvent(ev.Key)
 		return
 	case netif.RouteAdded, netif.RuleAdded:
 		return

@@ -38,6 +38,15 @@ func (m *model) adoptGroups(wanted []wire.Group) {
 	}
 }
 
+// together are the instances that change their role together: the members of the
+// sync group, or the instance alone.
+func (i *instance) together() []*instance {
+	if i.group == nil {
+		return []*instance{i}
+	}
+	return i.group.members
+}
+
 // ready reports whether a group's members could become master now: each is, or
 // wishes to be.
 func (g *group) ready() bool {
@@ -65,10 +74,7 @@ func (e *engine) grant(g *group) {
 // drag takes the other members of a group to BACKUP, because i has gone there.
 // One that has become master by now and whose word is on the way is told, too.
 func (e *engine) drag(i *instance) {
-	if i.group == nil {
-		return
-	}
-	for _, o := range i.group.members {
+	for _, o := range i.together() {
 		if r := e.runners[o.name()]; o != i && r != nil {
 			r.Drag()
 		}

@@ -20,11 +20,7 @@ type asked struct {
 
 // handOver lets an instance, and its sync group, leave the role without a gap.
 func (e *engine) handOver(i *instance, to vrrp.Role, cede bool) {
-	members := []*instance{i}
-	if i.group != nil {
-		members = i.group.members
-	}
-	for _, o := range members {
+	for _, o := range i.together() {
 		if r := e.runners[o.name()]; r != nil {
 			if o.role == vrrp.Master {
 				e.listen(o)
@@ -60,11 +56,7 @@ func (e *engine) askHandover(h wire.Handover) {
 
 // takeBack lets an instance and its group preempt again.
 func (e *engine) takeBack(i *instance) {
-	members := []*instance{i}
-	if i.group != nil {
-		members = i.group.members
-	}
-	for _, o := range members {
+	for _, o := range i.together() {
 		if r := e.runners[o.name()]; r != nil {
 			r.TakeBack()
 		}

@@ -232,10 +232,7 @@ func (o observer) Stayed(_ vrrp.Key, reason string) { o.e.post(func() { o.e.stay
 func (e *engine) lowerHeard(i *instance) {
 	e.say(wire.Notice{Name: i.name(), State: lowerHeard, Priority: int(e.priorityOf(i))}, time.Now())
 	e.announce.Lower(i.name())
-	if i.group == nil {
-		return
-	}
-	for _, o := range i.group.members {
+	for _, o := range i.together() {
 		if o != i && o.role == vrrp.Master {
 			e.announce.Lower(o.name())
 		}

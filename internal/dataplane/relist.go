@@ -3,8 +3,6 @@ package dataplane
 import (
 	"context"
 	"net/netip"
-
-	"director/internal/netif"
 )
 
 // listJob looks which routes and rules are still there: the kernel drops some
@@ -98,15 +96,4 @@ func (e *engine) objectEvent(key any) {
 	}
 	// While the worker is at it, it may be our own doing.
 	e.routesDue = e.routesDue || e.moving
-}
-
-// routeEvent returns the key of a route or a rule that has gone.
-func routeEvent(ev netif.Event) (key any, gone bool) {
-	switch ev := ev.(type) {
-	case netif.RouteGone:
-		return ev.Key, true
-	case netif.RuleGone:
-		return ev.Key, true
-	}
-	return nil, false
 }
